@@ -1,0 +1,70 @@
+/** The migrations on disk: pairs of `<timestamp>_<name>.up.sql` and `.down.sql`. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from './connection.ts';
+
+/** Where the product's migrations live. */
+export const MIGRATIONS_DIR = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** Fourteen digits, `YYYYMMDDHHMMSS`: with one length for all, order by name is order by time. */
+const FILE_NAME = /^(\d{14}_[a-z0-9]+(?:_[a-z0-9]+)*)\.(up|down)\.sql$/;
+
+export type Direction = 'up' | 'down';
+
+export interface MigrationFile {
+  /** The pair's name without `.up.sql`, as recorded in the database. */
+  readonly name: string;
+  readonly paths: Readonly<Record<Direction, string>>;
+}
+
+async function listSqlFiles(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error) => {
+    throw new UserError(`Cannot read the migrations folder ${dir}: ${error.code ?? error.message}`);
+  });
+  return entries.filter((e) => !e.isDirectory() && e.name.endsWith('.sql')).map((e) => e.name);
+}
+
+function refuseSameTimestamp(names: string[]): void {
+  names.forEach((name, index) => {
+    const previous = names[index - 1];
+    if (previous?.slice(0, 14) === name.slice(0, 14)) {
+      throw new UserError(`${previous} and ${name} have the same timestamp; rename one of them`);
+    }
+  });
+}
+
+/**
+ * Lists the migrations of a folder in the order in which they apply.
+ *
+ * @throws UserError when a file is misnamed, a pair lacks a half, or two share a timestamp
+ */
+export async function listMigrations(dir: string = MIGRATIONS_DIR): Promise<MigrationFile[]> {
+  const files = await listSqlFiles(dir);
+  const halves = new Set(files);
+  const names = new Set<string>();
+  for (const file of files) {
+    const [, name] = FILE_NAME.exec(file) ?? [];
+    if (!name) {
+      throw new UserError(
+        `${file} is not named like a migration: <YYYYMMDDHHMMSS>_<name>.up.sql or .down.sql`,
+      );
+    }
+    names.add(name);
+  }
+  const sorted = [...names].sort();
+  refuseSameTimestamp(sorted);
+  return sorted.map((name) => {
+    const missing = [`${name}.up.sql`, `${name}.down.sql`].find((half) => !halves.has(half));
+    if (missing) throw new UserError(`${name} is half a migration: ${missing} is missing`);
+    return {
+      name,
+      paths: { up: join(dir, `${name}.up.sql`), down: join(dir, `${name}.down.sql`) },
+    };
+  });
+}
+
+/** The SQL of one half of a migration. */
+export function readMigration(file: MigrationFile, direction: Direction): Promise<string> {
+  return readFile(file.paths[direction], 'utf8');
+}

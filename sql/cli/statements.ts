@@ -1,0 +1,68 @@
+/** Where the statements of a SQL file begin, for messages that name a line. */
+
+export interface Statement {
+  /** Line of its first word, from 1. */
+  readonly line: number;
+  /** Its text from the first word up to, not including, the semicolon. */
+  readonly text: string;
+}
+
+/** What a semicolon may hide in; tried in this order at every position. */
+const SKIPPED = [
+  /--[^\n]*/y,
+  /\/\*[\s\S]*?\*\//y,
+  /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y,
+  /'(?:[^']|'')*'/y,
+  /"(?:[^"]|"")*"/y,
+  /(\$[A-Za-z_\d]*\$)[\s\S]*?\1/y,
+  /\bbegin\s+atomic\b[\s\S]*?\bend\s*(?=;|$)/iy,
+  /[A-Za-z_][\w$]*/y,
+];
+
+function skipAt(sql: string, position: number): number {
+  for (const pattern of SKIPPED) {
+    pattern.lastIndex = position;
+    const [match] = pattern.exec(sql) ?? [];
+    if (match) return match.length;
+  }
+  return 1;
+}
+
+const isBlankOrComment = (piece: string) => /^(?:\s|--|\/\*)/.test(piece);
+
+/** The 1-based line of a character offset. */
+export function lineAt(sql: string, offset: number): number {
+  return sql.slice(0, offset).split('\n').length;
+}
+
+/**
+ * Splits a file into its statements, as Postgres would. Good for messages; what runs is the file.
+ *
+ * @param sql a whole file, valid or not
+ */
+export function listStatements(sql: string): Statement[] {
+  const statements: Statement[] = [];
+  let start = -1;
+  const close = (end: number) => {
+    if (start >= 0) statements.push({ line: lineAt(sql, start), text: sql.slice(start, end) });
+    start = -1;
+  };
+  for (let at = 0; at < sql.length; ) {
+    const length = skipAt(sql, at);
+    if (sql[at] === ';') close(at);
+    else if (start < 0 && !isBlankOrComment(sql.slice(at, at + 2))) start = at;
+    at += length;
+  }
+  close(sql.length);
+  return statements;
+}
+
+const TRANSACTION_CONTROL =
+  /^(?:begin|start\s+transaction|commit|end|rollback|abort|prepare\s+transaction)\b/i;
+
+/** The first statement that would end or open a transaction, if the file has one. */
+export function findTransactionControl(sql: string): Statement | undefined {
+  return listStatements(sql).find(
+    ({ text }) => TRANSACTION_CONTROL.test(text) && !/^rollback\s+to\b/i.test(text),
+  );
+}
