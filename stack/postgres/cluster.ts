@@ -1,0 +1,166 @@
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import postgres from 'postgres';
+import { databaseUrl } from '../config.ts';
+import { type PostgresPackage, postgresBinDir } from './binaries.ts';
+import { endLeftovers } from './leftover.ts';
+import { postgresOsUser } from './os-user.ts';
+import { type Command, runAs } from './reach.ts';
+import { type ServerSettings, settingArguments } from './settings.ts';
+
+/** The role that `initdb` makes: the superuser that only the bootstrap uses. */
+export const SUPERUSER = 'supabase_admin';
+
+export interface ClusterOptions {
+  /** The stack's data folder; the cluster lives in its subfolder `postgres`. */
+  readonly dataDir: string;
+  readonly port: number;
+  readonly packageName?: PostgresPackage;
+  /** A folder with `initdb` and `postgres` of an installed server, instead of an npm package. */
+  readonly binDir?: string;
+  readonly settings?: ServerSettings;
+}
+
+export interface PostgresCommand extends Command {
+  /** Ends open connections and shuts down cleanly; SIGTERM would wait for the clients to leave. */
+  readonly stopSignal: 'SIGINT';
+}
+
+export interface RunningCluster {
+  readonly pid: number;
+  readonly port: number;
+  stop(): Promise<void>;
+}
+
+/** Where the cluster's files are. */
+export function clusterDir(dataDir: string): string {
+  return join(dataDir, 'postgres');
+}
+
+function binaries({ packageName, binDir }: ClusterOptions): string {
+  return binDir ?? postgresBinDir(packageName);
+}
+
+async function runInitdb(options: ClusterOptions, target: string, passwordFile: string) {
+  const initdb = join(binaries(options), 'initdb');
+  const args = [
+    `--pgdata=${target}`,
+    `--username=${SUPERUSER}`,
+    `--pwfile=${passwordFile}`,
+    '--auth=scram-sha-256',
+    '--encoding=UTF8',
+    '--locale=C',
+    '--locale-provider=icu',
+    '--icu-locale=en-US',
+  ];
+  const { command, args: all, ...user } = runAs(postgresOsUser(), initdb, args, [initdb, target]);
+  await promisify(execFile)(command, all, user);
+}
+
+/** `initdb` into a draft folder that is renamed when complete, so that a killed one leaves nothing. */
+async function createCluster(options: ClusterOptions): Promise<void> {
+  const draft = join(options.dataDir, 'postgres.new');
+  const user = postgresOsUser();
+  const scratch = await mkdtemp(join(tmpdir(), 'initdb-'));
+  const passwordFile = join(scratch, 'password');
+  rmSync(draft, { recursive: true, force: true });
+  mkdirSync(draft, { recursive: true, mode: 0o700 });
+  await writeFile(passwordFile, SUPERUSER, { mode: 0o600 });
+  if (user) for (const path of [draft, scratch, passwordFile]) chownSync(path, user.uid, user.gid);
+  try {
+    await runInitdb(options, draft, passwordFile);
+    renameSync(draft, clusterDir(options.dataDir));
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(`PostgreSQL could not create its data folder: ${stderr?.trim() || message}`);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+async function assertSameMajor(options: ClusterOptions): Promise<void> {
+  const found = (await readFile(join(clusterDir(options.dataDir), 'PG_VERSION'), 'utf8')).trim();
+  const server = join(binaries(options), 'postgres');
+  const { stdout } = await promisify(execFile)(server, ['--version']);
+  const major = /(\d+)/.exec(stdout)?.[1];
+  if (found === major) return;
+  throw new Error(
+    `${clusterDir(options.dataDir)} was made by PostgreSQL ${found}, and this is ${major}. ` +
+      'Start over with "npm start -- --reset", or choose another STREAMBED_DATA_DIR.',
+  );
+}
+
+/**
+ * Makes the cluster ready to be started: creates it at the first call, and ends what an earlier run
+ * left behind on it (a server that still runs, a stale lock file). Call it before each start.
+ *
+ * Throws an `Error` when the folder cannot be used or was made by another major version.
+ */
+export async function initCluster(options: ClusterOptions): Promise<void> {
+  if (!existsSync(join(clusterDir(options.dataDir), 'PG_VERSION'))) {
+    await createCluster(options);
+    return;
+  }
+  await assertSameMajor(options);
+  await endLeftovers(clusterDir(options.dataDir));
+}
+
+/** The server's command line, for a supervisor to spawn after `initCluster`. */
+export function postgresCommand(options: ClusterOptions): PostgresCommand {
+  const server = join(binaries(options), 'postgres');
+  const folder = clusterDir(options.dataDir);
+  const args = ['-D', folder, ...settingArguments(options.port, options.settings)];
+  return { ...runAs(postgresOsUser(), server, args, [server, folder]), stopSignal: 'SIGINT' };
+}
+
+/**
+ * True when the server on this port answers queries; false while it starts or is down.
+ */
+export async function answersQueries(port: number): Promise<boolean> {
+  const sql = postgres(databaseUrl(port, SUPERUSER), { max: 1, connect_timeout: 2, onnotice() {} });
+  try {
+    await sql`select 1`;
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await sql.end({ timeout: 0 });
+  }
+}
+
+/**
+ * Creates the cluster if need be, starts it and waits until it answers; its log is
+ * `<dataDir>/logs/postgres.log`. For tests and tools: the stack's supervisor owns its own server.
+ *
+ * Throws an `Error` with the end of the log when the server does not come up within 30 s.
+ */
+export async function startCluster(options: ClusterOptions): Promise<RunningCluster> {
+  await initCluster(options);
+  const logFile = join(options.dataDir, 'logs', 'postgres.log');
+  mkdirSync(join(options.dataDir, 'logs'), { recursive: true });
+  const log = openSync(logFile, 'a');
+  const { command, args, stopSignal, ...user } = postgresCommand(options);
+  const child = spawn(command, args, { ...user, stdio: ['ignore', log, log] });
+  closeSync(log);
+  const exited = once(child, 'exit');
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(stopSignal);
+    await exited;
+  };
+  const deadline = Date.now() + 30_000;
+  while (!(await answersQueries(options.port))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      const tail = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
+      throw new Error(`PostgreSQL did not start; the end of ${logFile}:\n${tail}`);
+    }
+    await sleep(25);
+  }
+  return { pid: child.pid as number, port: options.port, stop };
+}
