@@ -63,7 +63,8 @@ export async function applyMigration(
     pgm.sql(guardSql(newestApplied));
     pgm.sql(sql);
   };
-  const unit = { id: `${file.name}.sql`, filePaths: [path], actions: { up: steps, down: steps } };
+  const actions = { [direction]: steps };
+  const unit = { id: `${file.name}.sql`, filePaths: [path], actions };
   try {
     await runner({
       dbClient: client as unknown as pg.ClientBase,
