@@ -1,0 +1,39 @@
+import { errorAnswer } from './error-answer.ts';
+
+type Fetch = (request: Request) => Promise<Response>;
+
+/** Reads at most `maxBytes` of a body; null when there is more. */
+async function readAtMost(
+  body: ReadableStream<Uint8Array>,
+  maxBytes: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
+  const bytes = new Uint8Array(maxBytes);
+  let length = 0;
+  for await (const chunk of body) {
+    if (length + chunk.length > maxBytes) return null;
+    bytes.set(chunk, length);
+    length += chunk.length;
+  }
+  return bytes.slice(0, length);
+}
+
+/**
+ * Wraps a function's handler so that a request body of more than `maxBytes` is answered 400
+ * before anything else looks at it. Outermost, because `withSupabase` buffers whole bodies.
+ */
+export function limitBody(maxBytes: number, handler: Fetch): Fetch {
+  return async (request) => {
+    if (!request.body) return await handler(request);
+    const body = await readAtMost(request.body, maxBytes);
+    if (body) {
+      const { url, method, headers } = request;
+      return await handler(new Request(url, { method, headers, body }));
+    }
+    return errorAnswer(400, {
+      code: 'body_too_large',
+      message: `The request body is larger than ${maxBytes} bytes.`,
+      details: 'body_too_large',
+      hint: 'Send less in one request.',
+    });
+  };
+}
