@@ -1,0 +1,2 @@
+delete from private.settings where key = 'default_streams_allowed';
+drop table public.packages;

@@ -1,0 +1,5 @@
+drop function private.stop_session(uuid, text, timestamptz);
+drop table public.stream_sessions;
+drop function private.apply_session();
+drop function private.apply_session_to_stream(uuid, timestamptz);
+drop function private.apply_session_to_user(uuid);

@@ -1,0 +1,17 @@
+drop function public.delete_stream(uuid);
+drop function private.delete_stream(uuid);
+drop function public.enable_stream(uuid);
+drop function private.enable_stream(uuid);
+drop function public.disable_stream(uuid);
+drop function private.disable_stream(uuid);
+drop function private.stop_stream(uuid, text);
+drop function public.get_stream_keys(uuid);
+drop function private.get_stream_keys(uuid);
+drop function public.rotate_stream_key(uuid, integer);
+drop function private.rotate_stream_key(uuid, integer);
+drop function public.create_stream(text, text, text, text, jsonb);
+drop function private.create_stream(text, text, text, text, jsonb);
+drop function private.find_stream_key(uuid, text);
+drop function private.create_stream_key(uuid);
+drop function private.hash_stream_key(text);
+drop table private.stream_keys;

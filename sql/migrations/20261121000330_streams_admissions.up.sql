@@ -1,0 +1,84 @@
+-- Streams: the record of who was let in to publish and who was not, and why.
+
+create table private.admission_log (
+  id bigint generated always as identity,
+  created_at timestamptz not null default now(),
+  admitted boolean not null,
+  rule text not null,
+  message text,
+  stream_id uuid,
+  user_id uuid,
+  session_id uuid,
+  media_server text not null,
+  publisher_id text not null,
+  client_ip inet,
+  key_prefix text,
+  limit_count integer,
+  active_count integer
+) partition by range (created_at);
+comment on table private.admission_log is
+  'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw. Kept for 90 days.';
+comment on column private.admission_log.rule is 'admitted, resumed, or the code of the refusal.';
+comment on column private.admission_log.key_prefix is 'First 8 characters of a key of the right form; **** for anything else.';
+comment on column private.admission_log.limit_count is 'The limit that was applied.';
+comment on column private.admission_log.active_count is 'What was counted against it.';
+create index admission_log_stream_idx on private.admission_log (stream_id, created_at desc);
+create index admission_log_publisher_idx on private.admission_log (media_server, publisher_id, created_at desc);
+select private.register_log_table('private.admission_log', 'month', '90 days');
+
+create function private.mask_stream_key(secret text)
+returns text
+language sql
+immutable
+set search_path = ''
+as $$
+  select case when secret ~ '^[0-9a-f]{48}$' then left(secret, 8) else '****' end
+$$;
+comment on function private.mask_stream_key(text) is
+  'What may be written down of a presented key: the prefix of a real one, nothing of a password pasted by mistake.';
+
+create function private.get_admissions(target_stream uuid, since timestamptz, until timestamptz, max_count integer)
+returns table (created_at timestamptz, admitted boolean, rule text, message text, session_id uuid, media_server text,
+  client_ip inet, key_prefix text, limit_count integer, active_count integer)
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  perform from public.streams
+  where streams.id = target_stream
+    and (user_id = (select auth.uid()) or private.is_admin() or private.is_trusted_caller());
+  if not found then
+    perform private.fail_stream_not_found(target_stream);
+  end if;
+  return query
+    select log.created_at, log.admitted, log.rule, log.message, log.session_id, log.media_server,
+      log.client_ip, log.key_prefix, log.limit_count, log.active_count
+    from private.admission_log as log
+    where log.stream_id = target_stream and log.created_at >= since and log.created_at < until
+    order by log.created_at desc, log.id desc
+    limit least(max_count, 1000);
+end
+$$;
+comment on function private.get_admissions(uuid, timestamptz, timestamptz, integer) is 'See public.get_admissions.';
+grant execute on function private.get_admissions(uuid, timestamptz, timestamptz, integer) to authenticated, service_role;
+
+create function public.get_admissions(
+  stream_id uuid,
+  since timestamptz default now() - interval '1 day',
+  until timestamptz default 'infinity',
+  max_count integer default 100
+)
+returns table (created_at timestamptz, admitted boolean, rule text, message text, session_id uuid, media_server text,
+  client_ip inet, key_prefix text, limit_count integer, active_count integer)
+language sql
+stable
+set search_path = ''
+as $$
+  select * from private.get_admissions(get_admissions.stream_id, get_admissions.since, get_admissions.until, get_admissions.max_count)
+$$;
+comment on function public.get_admissions(uuid, timestamptz, timestamptz, integer) is
+  'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. '
+  'For the stream''s owner and admins. Raises PT404 stream_not_found.';
+grant execute on function public.get_admissions(uuid, timestamptz, timestamptz, integer) to authenticated;

@@ -1,0 +1,21 @@
+drop function public.validate_stream_key(text);
+drop function private.validate_stream_key(text);
+drop function public.begin_ingest(uuid, text, text, text, text);
+drop function private.begin_ingest(uuid, text, text, text, text);
+drop function private.decide_ingest(private.ingest_attempt, public.streams);
+drop function private.start_session(private.ingest_attempt);
+drop function private.resume_session(private.ingest_attempt, uuid);
+drop function private.release_publisher(private.ingest_attempt);
+drop function private.admit_ingest(private.ingest_attempt, public.stream_sessions, text);
+drop function private.describe_admission(public.stream_sessions);
+drop function private.recall_refusal(private.ingest_attempt);
+drop function private.refuse_ingest(private.ingest_attempt, text, text, integer, integer);
+drop function private.describe_refusal(text, text);
+drop function private.log_admission(private.ingest_attempt, text, text, uuid, integer, integer);
+drop type private.ingest_attempt;
+drop function private.stop_ended_sessions(uuid);
+drop function private.session_ended_at(public.stream_sessions);
+drop function private.find_publisher_session(text, text);
+drop function private.check_publisher(text, text);
+delete from private.settings
+  where key in ('ingest_reconnect_grace_seconds', 'ingest_lease_seconds', 'ingest_refusal_memory_seconds');

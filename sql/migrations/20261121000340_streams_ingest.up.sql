@@ -1,0 +1,336 @@
+-- Streams: what media servers ask. A publish is admitted under one lock on its user's row, so that racing publishes
+-- see each other and a limit of k admits exactly k.
+
+insert into private.settings (key, value, comment) values
+  ('ingest_reconnect_grace_seconds', '60', 'How long a publisher that went may come back to its session.'),
+  ('ingest_lease_seconds', '90', 'How long a session lives without word from its media server (nginx-rtmp reports every 30 s, the local one every 10 s).'),
+  ('ingest_refusal_memory_seconds', '10', 'How long a refused publisher that asks again gets the same answer; some servers ask twice for each publish.');
+
+create function private.check_publisher(media_server text, publisher_id text)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  perform private.check_text('media_server', media_server, 1, 100);
+  perform private.check_text('publisher_id', publisher_id, 1, 200);
+end
+$$;
+comment on function private.check_publisher(text, text) is 'Raises PT400 media_server_invalid or publisher_id_invalid.';
+
+create function private.find_publisher_session(server text, publisher text)
+returns public.stream_sessions
+language sql
+stable
+set search_path = ''
+as $$
+  select * from public.stream_sessions
+  where media_server = server and publisher_id = publisher and is_active and kind = 'ingest'
+$$;
+comment on function private.find_publisher_session(text, text) is 'The active session that a media server''s publisher holds.';
+
+create function private.session_ended_at(session public.stream_sessions)
+returns timestamptz
+language sql
+stable
+set search_path = ''
+as $$
+  select case
+    when session.disconnected_at < now() - private.setting_seconds('ingest_reconnect_grace_seconds') then session.disconnected_at
+    when session.last_seen_at < now() - private.setting_seconds('ingest_lease_seconds') then session.last_seen_at
+  end
+$$;
+comment on function private.session_ended_at(public.stream_sessions) is
+  'When an ingest session came to its end: its publisher went and the grace is over, or its lease ran out. Null while it may go on.';
+
+create function private.stop_ended_sessions(owner_id uuid)
+returns integer
+language plpgsql
+set search_path = ''
+as $$
+declare
+  session public.stream_sessions;
+  stopped_count integer := 0;
+begin
+  for session in
+    select * from public.stream_sessions
+    where user_id = owner_id and is_active and kind = 'ingest'
+      and private.session_ended_at(stream_sessions) is not null
+    for update
+  loop
+    perform private.stop_session(session.id,
+      case when session.disconnected_at is not null then 'disconnected' else 'lease_expired' end,
+      private.session_ended_at(session));
+    stopped_count := stopped_count + 1;
+  end loop;
+  return stopped_count;
+end
+$$;
+comment on function private.stop_ended_sessions(uuid) is
+  'Stops a user''s ingest sessions that came to their end. The caller has locked the user''s row. Returns how many.';
+
+-- Admission ------------------------------------------------------------------------------------
+
+create type private.ingest_attempt as (
+  stream_id uuid,
+  user_id uuid,
+  key_id uuid,
+  key_prefix text,
+  media_server text,
+  publisher_id text,
+  client_ip inet
+);
+comment on type private.ingest_attempt is 'One publish that a media server asks about, as far as it is known.';
+
+create function private.log_admission(attempt private.ingest_attempt, rule text, message text, session_id uuid, limit_count integer, active_count integer)
+returns void
+language sql
+set search_path = ''
+as $$
+  insert into private.admission_log (admitted, rule, message, stream_id, user_id, session_id,
+    media_server, publisher_id, client_ip, key_prefix, limit_count, active_count)
+  values (session_id is not null, rule, message, attempt.stream_id, attempt.user_id, session_id,
+    attempt.media_server, attempt.publisher_id, attempt.client_ip, attempt.key_prefix, limit_count, active_count)
+$$;
+comment on function private.log_admission(private.ingest_attempt, text, text, uuid, integer, integer) is 'Records an answer of begin_ingest.';
+
+create function private.describe_refusal(code text, message text)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('admitted', false, 'code', code, 'message', message,
+    'status', case code
+      when 'stream_key_invalid' then 401
+      when 'stream_limit_reached' then 402
+      when 'stream_disabled' then 403
+      when 'stream_already_live' then 409
+      when 'stream_expired' then 410
+    end,
+    'hint', case code
+      when 'stream_key_invalid' then 'Copy the stream key again, whole, or rotate it for a new one.'
+      when 'stream_limit_reached' then 'End another stream, or choose a larger package.'
+      when 'stream_disabled' then 'Enable the stream, then publish again.'
+      when 'stream_already_live' then 'Stop the other encoder, or use another stream.'
+      when 'stream_expired' then 'Create a new stream.'
+    end)
+$$;
+comment on function private.describe_refusal(text, text) is
+  'The answer of begin_ingest for a refusal: {admitted: false, status, code, message, hint}.';
+
+create function private.refuse_ingest(attempt private.ingest_attempt, code text, message text,
+  limit_count integer default null, active_count integer default null)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.log_admission(attempt, code, message, null, limit_count, active_count);
+  return private.describe_refusal(code, message);
+end
+$$;
+comment on function private.refuse_ingest(private.ingest_attempt, text, text, integer, integer) is 'Records a refusal and answers it.';
+
+create function private.recall_refusal(attempt private.ingest_attempt)
+returns jsonb
+language sql
+stable
+set search_path = ''
+as $$
+  select private.describe_refusal(last_answer.rule, last_answer.message)
+  from (
+    select admitted, rule, message from private.admission_log
+    where media_server = attempt.media_server
+      and publisher_id = attempt.publisher_id
+      and stream_id = attempt.stream_id
+      and created_at > now() - private.setting_seconds('ingest_refusal_memory_seconds')
+    order by created_at desc, id desc
+    limit 1
+  ) as last_answer
+  where not last_answer.admitted
+$$;
+comment on function private.recall_refusal(private.ingest_attempt) is
+  'The refusal that this publisher was just given for this stream, or null: who asks twice gets one answer.';
+
+create function private.describe_admission(session public.stream_sessions)
+returns jsonb
+language sql
+immutable
+set search_path = ''
+as $$
+  select jsonb_build_object('admitted', true, 'session_id', session.id, 'stream_id', session.stream_id,
+    'user_id', session.user_id, 'resumed', session.resumed_at is not null)
+$$;
+comment on function private.describe_admission(public.stream_sessions) is
+  'The answer of begin_ingest for an admitted publisher: {admitted: true, session_id, stream_id, user_id, resumed}.';
+
+create function private.admit_ingest(attempt private.ingest_attempt, session public.stream_sessions, rule text)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.log_admission(attempt, rule, null, session.id, null, null);
+  update private.stream_keys set last_used_at = now() where id = attempt.key_id;
+  return private.describe_admission(session);
+end
+$$;
+comment on function private.admit_ingest(private.ingest_attempt, public.stream_sessions, text) is 'Records an admission and answers it.';
+
+create function private.release_publisher(attempt private.ingest_attempt)
+returns void
+language sql
+set search_path = ''
+as $$
+  update public.stream_sessions set disconnected_at = coalesce(disconnected_at, now()), publisher_id = null
+  where media_server = attempt.media_server and publisher_id = attempt.publisher_id
+    and is_active and kind = 'ingest' and stream_id <> attempt.stream_id
+$$;
+comment on function private.release_publisher(private.ingest_attempt) is
+  'A media server that restarted counts its connections from the start: the session of another stream that held this id has lost its publisher.';
+
+create function private.resume_session(attempt private.ingest_attempt, target_session uuid)
+returns public.stream_sessions
+language sql
+set search_path = ''
+as $$
+  update public.stream_sessions
+  set media_server = attempt.media_server, publisher_id = attempt.publisher_id, client_ip = attempt.client_ip,
+      last_seen_at = now(), disconnected_at = null, resumed_at = now()
+  where id = target_session
+  returning *
+$$;
+comment on function private.resume_session(private.ingest_attempt, uuid) is 'Hands a session to a publisher that came back.';
+
+create function private.start_session(attempt private.ingest_attempt)
+returns public.stream_sessions
+language sql
+set search_path = ''
+as $$
+  insert into public.stream_sessions (stream_id, user_id, kind, status, media_server, publisher_id, stream_key_id,
+    client_ip, last_seen_at, started_at)
+  values (attempt.stream_id, attempt.user_id, 'ingest', 'running', attempt.media_server, attempt.publisher_id, attempt.key_id,
+    attempt.client_ip, now(), now())
+  returning *
+$$;
+comment on function private.start_session(private.ingest_attempt) is 'Makes the running session of an admitted publisher.';
+
+create function private.decide_ingest(attempt private.ingest_attempt, stream public.streams)
+returns jsonb
+language plpgsql
+set search_path = ''
+as $$
+declare
+  session public.stream_sessions;
+  allowed_count integer;
+  running_count integer;
+begin
+  select * into session from public.stream_sessions where stream_id = stream.id and kind = 'ingest' and is_active;
+  if session.media_server = attempt.media_server and session.publisher_id = attempt.publisher_id and session.disconnected_at is null then
+    return private.describe_admission(session);
+  end if;
+  if stream.status = 'disabled' then
+    return private.refuse_ingest(attempt, 'stream_disabled', 'This stream is disabled.');
+  end if;
+  if stream.expires_at <= now() then
+    return private.refuse_ingest(attempt, 'stream_expired', format('This stream expired at %s.', stream.expires_at));
+  end if;
+  if session.id is not null and session.disconnected_at is null then
+    return private.refuse_ingest(attempt, 'stream_already_live', 'Another encoder is publishing to this stream.');
+  end if;
+  if session.id is not null and session.stream_key_id = attempt.key_id then
+    return private.admit_ingest(attempt, private.resume_session(attempt, session.id), 'resumed');
+  elsif session.id is not null then
+    perform private.stop_session(session.id, 'disconnected', session.disconnected_at);
+  end if;
+  select private.streams_allowed(package_type, package_expires_at), streams_active into allowed_count, running_count
+  from public.users where id = stream.user_id;
+  if running_count >= allowed_count then
+    return private.refuse_ingest(attempt, 'stream_limit_reached',
+      format('%s of %s streams that your package allows are running.', running_count, allowed_count), allowed_count, running_count);
+  end if;
+  return private.admit_ingest(attempt, private.start_session(attempt), 'admitted');
+end
+$$;
+comment on function private.decide_ingest(private.ingest_attempt, public.streams) is
+  'The rules of admission, in their order, for a publisher with a valid key. The caller has locked the user''s row, and the stream''s.';
+
+create function private.begin_ingest(target_stream uuid, secret text, server text, publisher text, address text)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  attempt private.ingest_attempt;
+  stream public.streams;
+begin
+  perform private.check_publisher(server, publisher);
+  select * into stream from public.streams where id = target_stream;
+  attempt := row(stream.id, stream.user_id, (private.find_stream_key(target_stream, secret)).id,
+    private.mask_stream_key(secret), server, publisher, private.parse_ip(address));
+  if attempt.key_id is not null then
+    perform from public.users where id = stream.user_id for no key update;
+    select * into stream from public.streams where id = target_stream for no key update;
+    -- The key may have been rotated, and the stream deleted, while this waited for the lock.
+    attempt.key_id := (private.find_stream_key(stream.id, secret)).id;
+  end if;
+  if attempt.key_id is null then
+    return private.refuse_ingest(attempt, 'stream_key_invalid', 'The stream key is not valid.');
+  end if;
+  perform private.release_publisher(attempt);
+  perform private.stop_ended_sessions(stream.user_id);
+  select * into stream from public.streams where id = target_stream;
+  return coalesce(private.recall_refusal(attempt), private.decide_ingest(attempt, stream));
+end
+$$;
+comment on function private.begin_ingest(uuid, text, text, text, text) is 'See public.begin_ingest.';
+grant execute on function private.begin_ingest(uuid, text, text, text, text) to service_role, streams_service;
+
+create function public.begin_ingest(stream_id uuid, key text, media_server text, publisher_id text, client_ip text default null)
+returns jsonb
+language sql
+set search_path = ''
+as $$
+  select private.begin_ingest(begin_ingest.stream_id, begin_ingest.key, begin_ingest.media_server,
+    begin_ingest.publisher_id, begin_ingest.client_ip)
+$$;
+comment on function public.begin_ingest(uuid, text, text, text, text) is
+  'May this publisher (a connection publisher_id of media_server, from client_ip) broadcast to the stream with this key (the secret alone)? '
+  'An answer, never an exception for a refusal, so that its record commits: {admitted: true, session_id, stream_id, user_id, resumed}, or '
+  '{admitted: false, status, code, message, hint} with 401 stream_key_invalid, 402 stream_limit_reached, 403 stream_disabled, '
+  '409 stream_already_live or 410 stream_expired. The same publisher asking again gets the same answer and the same session. '
+  'Raises PT400 media_server_invalid, publisher_id_invalid. Callable by service_role and streams_service.';
+grant execute on function public.begin_ingest(uuid, text, text, text, text) to streams_service;
+
+create function private.validate_stream_key(stream_key text)
+returns uuid
+language sql
+stable
+security definer
+set search_path = ''
+as $$
+  select found.stream_id
+  from private.stream_keys as known
+  cross join lateral private.find_stream_key(known.stream_id, split_part(stream_key, '?key=', 2)) as found
+  where known.secret_hash = private.hash_stream_key(split_part(stream_key, '?key=', 2))
+    and known.stream_id::text = lower(split_part(stream_key, '?key=', 1))
+    and found.id is not null
+$$;
+comment on function private.validate_stream_key(text) is 'See public.validate_stream_key.';
+grant execute on function private.validate_stream_key(text) to service_role, streams_service;
+
+create function public.validate_stream_key(stream_key text)
+returns uuid
+language sql
+stable
+set search_path = ''
+as $$
+  select private.validate_stream_key(validate_stream_key.stream_key)
+$$;
+comment on function public.validate_stream_key(text) is
+  'The stream that a key in its pasted form (<stream id>?key=<secret>) opens, or null. Says nothing of limits; begin_ingest decides. '
+  'Callable by service_role and streams_service.';
+grant execute on function public.validate_stream_key(text) to streams_service;
