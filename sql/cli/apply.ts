@@ -66,7 +66,7 @@ export async function applyMigration(
   const actions = { [direction]: steps };
   const unit = { id: `${file.name}.sql`, filePaths: [path], actions };
   try {
-    await runner({
+    const ran = await runner({
       dbClient: client as unknown as pg.ClientBase,
       dir: dirname(path),
       direction,
@@ -79,7 +79,7 @@ export async function applyMigration(
       noLock: true,
       logger: SILENT,
     });
-    return true;
+    return ran.length > 0;
   } catch (error) {
     const explained = explainSqlError(path, sql, client, error);
     await client.query('rollback').catch(() => {});

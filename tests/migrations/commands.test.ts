@@ -1,0 +1,152 @@
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { runCli } from '../support/cli.ts';
+import { createEmptyDatabase, type EmptyDatabase } from '../support/empty-database.ts';
+import { createMigrationsFolder, type MigrationsFolder } from '../support/migrations-folder.ts';
+
+let db: EmptyDatabase;
+let folder: MigrationsFolder;
+let names: string[];
+
+beforeEach(async () => {
+  db = await createEmptyDatabase();
+  folder = createMigrationsFolder();
+  names = [1, 2, 3].map((i) =>
+    folder.write(i, `t${i}`, `create table t${i} (id int);`, `drop table t${i};`),
+  );
+});
+afterEach(async () => {
+  folder.remove();
+  await db.drop();
+});
+
+const cli = (...args: string[]) => runCli([...args, '--dir', folder.dir], { DATABASE_URL: db.url });
+
+async function states(): Promise<string[]> {
+  const { stdout } = await cli('status', '--json');
+  return JSON.parse(stdout).map(({ state }: { state: string }) => state);
+}
+
+test('migrate applies what is pending and says so, then has nothing to do', async () => {
+  const first = await cli('migrate');
+  expect(first.stdout.trim().split('\n')).toEqual(names.map((name) => `applied ${name}`));
+  expect(first.code).toBe(0);
+  expect(await cli('migrate')).toMatchObject({ code: 0, stdout: 'Nothing is pending.\n' });
+});
+
+test('status exits with 1 while something is pending and with 0 after', async () => {
+  const before = await cli('status');
+  expect(before.code).toBe(1);
+  expect(before.stdout).toMatch(new RegExp(`${names[0]}\\s+pending`));
+  await cli('migrate');
+  const after = await cli('status');
+  expect(after.code).toBe(0);
+  expect(after.stdout).toMatch(new RegExp(`${names[2]}\\s+applied\\s+20`));
+});
+
+describe('rollback', () => {
+  beforeEach(() => cli('migrate'));
+
+  test('reverts the last one', async () => {
+    expect(await cli('rollback')).toMatchObject({ code: 0, stdout: `reverted ${names[2]}\n` });
+    expect(await states()).toEqual(['applied', 'applied', 'pending']);
+  });
+
+  test('--to NAME reverts what came after NAME, newest first, and keeps NAME', async () => {
+    const { stdout } = await cli('rollback', '--to', `${names[0]}`);
+    expect(stdout).toBe(`reverted ${names[2]}\nreverted ${names[1]}\n`);
+    expect(await states()).toEqual(['applied', 'pending', 'pending']);
+  });
+
+  test('--to a name that is not applied changes nothing', async () => {
+    const { code, stderr } = await cli('rollback', '--to', '20260101000099_nothing');
+    expect(code).toBe(2);
+    expect(stderr).toContain('20260101000099_nothing is not an applied migration');
+    expect(await states()).toEqual(['applied', 'applied', 'applied']);
+  });
+});
+
+describe('create', () => {
+  test('makes a pair that runs, newer than all others', async () => {
+    const { code, stdout } = await cli('create', 'Add', 'a', 'Thing!');
+    const [up, down] = stdout.trim().split('\n') as [string, string];
+    expect(code).toBe(0);
+    expect(up).toMatch(/\/\d{14}_add_a_thing\.up\.sql$/);
+    expect(existsSync(down)).toBe(true);
+    writeFileSync(up, 'create table thing (id int);');
+    writeFileSync(down, 'drop table thing;');
+    expect((await cli('migrate')).stdout).toContain('_add_a_thing\n');
+    expect((await cli('rollback')).stdout).toMatch(/^reverted \d{14}_add_a_thing\n$/);
+  });
+
+  test('two in the same second do not collide, and run untouched', async () => {
+    await cli('create', 'one');
+    await cli('create', 'two');
+    expect((await cli('migrate')).stdout.trim().split('\n').slice(-2)).toEqual([
+      expect.stringMatching(/_one$/),
+      expect.stringMatching(/_two$/),
+    ]);
+    expect((await cli('rollback', '--to', `${names[2]}`)).code).toBe(0);
+  });
+
+  test('without a usable name nothing is written', async () => {
+    expect((await cli('create')).code).toBe(2);
+    expect((await cli('create', '!!!')).stderr).toContain('no letter or digit');
+    expect(await states()).toHaveLength(3);
+  });
+});
+
+describe('checks on the folder and the record', () => {
+  test('half a pair, a misnamed file and a repeated timestamp are refused by name', async () => {
+    const put = (name: string) => writeFileSync(join(folder.dir, name), 'select 1;');
+    put('20260101000009_half.up.sql');
+    expect((await cli('migrate')).stderr).toContain('20260101000009_half.down.sql is missing');
+    put('20260101000009_half.down.sql');
+    put('20260101000009_twin.up.sql');
+    put('20260101000009_twin.down.sql');
+    expect((await cli('migrate')).stderr).toContain('have the same timestamp');
+    put('oops.up.sql');
+    expect((await cli('migrate')).stderr).toContain('oops.up.sql is not named like a migration');
+    expect(await (await cli('health')).code).not.toBe(0);
+  });
+
+  test('a pending file older than an applied one is refused', async () => {
+    await cli('migrate');
+    folder.write(0, 'late', 'select 1;');
+    const { code, stderr } = await cli('migrate');
+    expect(code).toBe(2);
+    expect(stderr).toContain('20260101000000_late is pending but older than 20260101000003_t3');
+  });
+});
+
+test('reset takes a migrated database back to a fresh one', async () => {
+  await cli('migrate');
+  const { code, stdout } = await cli('reset');
+  expect({ code, lines: stdout.trim().split('\n').slice(0, 6) }).toEqual({
+    code: 0,
+    lines: [
+      ...names.toReversed().map((name) => `reverted ${name}`),
+      ...names.map((name) => `applied ${name}`),
+    ],
+  });
+});
+
+test('reset elsewhere than on this machine asks for --yes before it connects', async () => {
+  const { code, stderr } = await runCli([
+    'reset',
+    '--url',
+    'postgres://postgres:hush@db.example.invalid/postgres',
+  ]);
+  expect(code).toBe(2);
+  expect(stderr).toContain('postgres@db.example.invalid/postgres; add --yes');
+  expect(stderr).not.toContain('hush');
+});
+
+test('an unknown command or option shows the usage', async () => {
+  expect(await runCli(['explode'])).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('There is no command "explode"'),
+  });
+  expect((await runCli(['migrate', '--force'])).stderr).toContain('Usage:');
+});

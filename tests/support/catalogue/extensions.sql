@@ -1,0 +1,1 @@
+select format('extension %I %s in %s', extname, extversion, extnamespace::regnamespace) from pg_extension
