@@ -1,0 +1,105 @@
+/** The edge functions: one Deno process that serves every folder of `functions/`. */
+import { createRequire } from 'node:module';
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { HOST, ROOT, type StackConfig } from './config.ts';
+import type { FunctionPlan, HostPlan } from './functions-host/plan.ts';
+import { loadKeys } from './keys.ts';
+import { answersHttp } from './probes.ts';
+import { loadSupabaseConfig } from './supabase-config.ts';
+import { TERMINATE } from './supervisor/end-process.ts';
+import type { Service } from './supervisor/service.ts';
+
+/** The functions' folder; `STREAMBED_FUNCTIONS_DIR` names another one below the repository. */
+export const functionsDir = () => process.env.STREAMBED_FUNCTIONS_DIR ?? join(ROOT, 'functions');
+
+/** Deno itself; its npm package starts it through a wrapper, which would hide its process id. */
+function denoProgram(): string {
+  const folder = dirname(createRequire(import.meta.url).resolve('deno/package.json'));
+  const program = join(folder, 'deno');
+  if (existsSync(program)) return program;
+  throw new Error(`${program} is missing: the install script of "deno" did not run; run: npm rebuild deno`);
+}
+
+function planFunctions(): FunctionPlan[] {
+  const folder = functionsDir();
+  const settings = loadSupabaseConfig().functions;
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !/^[_.]/.test(entry.name))
+    .map(({ name }) => ({ name, file: join(folder, name, 'index.ts'), setting: settings[name] }))
+    .filter(({ file, setting }) => existsSync(file) && setting?.enabled !== false)
+    .map(({ name, file, setting }) => ({
+      name,
+      entrypoint: pathToFileURL(file).href,
+      verifyJwt: setting?.verify_jwt ?? true,
+    }));
+}
+
+function jsonWebKeys(jwtSecret: string): string {
+  const k = Buffer.from(jwtSecret).toString('base64url');
+  return JSON.stringify({ keys: [{ kty: 'oct', kid: 'local', alg: 'HS256', k }] });
+}
+
+/** What hosted Supabase gives a function, and nothing else of our own environment but the basics. */
+function environment(config: StackConfig): NodeJS.ProcessEnv {
+  const keys = loadKeys(config.dataDir);
+  const { HOME, PATH, LANG, TMPDIR } = process.env;
+  return {
+    HOME,
+    PATH,
+    LANG,
+    TMPDIR,
+    NO_COLOR: '1',
+    DENO_DIR: join(config.dataDir, 'deno'),
+    DENO_NO_UPDATE_CHECK: '1',
+    SUPABASE_URL: config.apiUrl,
+    SUPABASE_PUBLISHABLE_KEYS: JSON.stringify({ default: keys.publishable }),
+    SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secret }),
+    SUPABASE_JWKS: jsonWebKeys(keys.jwtSecret),
+    SUPABASE_DB_URL: config.dbUrl,
+    REDIS_URL: config.redisUrl,
+    INGEST_SECRET: keys.ingestSecret,
+  };
+}
+
+/** Hosts that functions may reach: this machine, Redis, and what `STREAMBED_FUNCTIONS_NET` lists. */
+function reachableHosts(config: StackConfig): string {
+  const more = (process.env.STREAMBED_FUNCTIONS_NET ?? '').split(',').filter(Boolean);
+  const redis = new URL(config.redisUrl);
+  return [HOST, 'localhost', `${redis.hostname}:${redis.port || 6379}`, ...more].join(',');
+}
+
+function hostArguments(config: StackConfig): string[] {
+  const plan: HostPlan = { hostname: HOST, port: config.ports.functions, functions: planFunctions() };
+  const readable = [functionsDir(), join(ROOT, 'node_modules'), join(ROOT, 'stack', 'functions-host')];
+  return [
+    'run',
+    '--quiet',
+    '--no-prompt',
+    '--no-lock',
+    '--cached-only',
+    // A request's signal then means what it says: the client has gone.
+    '--unstable-no-legacy-abort',
+    `--config=${join(functionsDir(), 'deno.json')}`,
+    `--allow-net=${reachableHosts(config)}`,
+    `--allow-read=${readable.join(',')}`,
+    '--allow-env',
+    join(ROOT, 'stack', 'functions-host', 'main.ts'),
+    JSON.stringify(plan),
+  ];
+}
+
+/** The functions' host. The plan is made anew at each start, so a reload sees new folders. */
+export function functionsService(config: StackConfig): Service {
+  return {
+    name: 'functions',
+    command: async () => ({
+      command: denoProgram(),
+      args: hostArguments(config),
+      env: environment(config),
+    }),
+    probe: () => answersHttp(`${config.functionsUrl}/health`),
+    ending: TERMINATE,
+  };
+}

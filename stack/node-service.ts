@@ -1,0 +1,20 @@
+/** A service that is one of the stack's own Node programs. */
+import { join } from 'node:path';
+import { ROOT } from './config.ts';
+import { TERMINATE } from './supervisor/end-process.ts';
+import type { Service } from './supervisor/service.ts';
+
+/**
+ * @param name the service's name
+ * @param program its file below the repository's root
+ * @param probe whether it works
+ */
+export function nodeService(name: string, program: string, probe: () => Promise<boolean>): Service {
+  const args = ['--import', join(ROOT, 'stack', 'exit-with-supervisor.ts'), join(ROOT, program)];
+  return {
+    name,
+    command: async () => ({ command: process.execPath, args }),
+    probe,
+    ending: TERMINATE,
+  };
+}

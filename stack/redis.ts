@@ -1,0 +1,39 @@
+/** Redis: the server that `REDIS_URL` names, else one of our own on the loopback interface. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { HOST, type StackConfig } from './config.ts';
+import { answersPing } from './probes.ts';
+import { findRedisServer } from './redis-program.ts';
+import { TERMINATE } from './supervisor/end-process.ts';
+import type { Service } from './supervisor/service.ts';
+
+/** Everything is said here, so that no configuration file of the system is read. */
+function serverArguments(port: number, folder: string): string[] {
+  const settings = {
+    port,
+    bind: HOST,
+    'protected-mode': 'yes',
+    dir: folder,
+    // Each write reaches the operating system before it is answered: kill -9 loses nothing.
+    appendonly: 'yes',
+    save: '',
+    daemonize: 'no',
+    logfile: '',
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+}
+
+/** Our own Redis, with its data in the data folder. */
+export function redisService({ dataDir, ports, redisUrl }: StackConfig): Service {
+  return {
+    name: 'redis',
+    command: async () => {
+      const folder = join(dataDir, 'redis');
+      mkdirSync(folder, { recursive: true });
+      return { command: await findRedisServer(), args: serverArguments(ports.redis, folder) };
+    },
+    probe: () => answersPing(redisUrl),
+    ending: TERMINATE,
+    isQuiet: true,
+  };
+}

@@ -1,0 +1,59 @@
+/** The services of the stack, in the stages in which they start. */
+import { HOST, type StackConfig } from './config.ts';
+import { functionsService } from './functions.ts';
+import { nodeService } from './node-service.ts';
+import { answersQueries, initCluster, postgresCommand } from './postgres/cluster.ts';
+import { acceptsConnections, answersHttp } from './probes.ts';
+import { redisService } from './redis.ts';
+import type { EndingSteps } from './supervisor/end-process.ts';
+import type { Service } from './supervisor/service.ts';
+
+/** A fast shutdown, then an immediate one; either keeps what is committed. */
+const POSTGRES_ENDING: EndingSteps = [
+  ['SIGINT', 8_000],
+  ['SIGQUIT', 3_000],
+  ['SIGKILL', 2_000],
+];
+
+function postgresService({ dataDir, ports }: StackConfig): Service {
+  const options = { dataDir, port: ports.db };
+  return {
+    name: 'postgres',
+    command: async () => {
+      await initCluster(options);
+      return postgresCommand(options);
+    },
+    probe: () => answersQueries(ports.db),
+    ending: POSTGRES_ENDING,
+    isQuiet: true,
+  };
+}
+
+function gatewayService({ apiUrl }: StackConfig): Service {
+  return nodeService('gateway', 'stack/gateway/main.ts', () => answersHttp(`${apiUrl}/health`));
+}
+
+function mediaService({ ports }: StackConfig): Service {
+  const accepts = (port: number) => acceptsConnections(HOST, port);
+  return nodeService('media', 'stack/media/main.ts', async () => {
+    return (await accepts(ports.rtmp)) && (await accepts(ports.media));
+  });
+}
+
+/** It answers nobody: that it runs is all there is to see. */
+function schedulerService(): Service {
+  return nodeService('scheduler', 'stack/scheduler.ts', async () => true);
+}
+
+/**
+ * What starts together, and after what: each stage needs the one before it. Without a `redis` when
+ * `REDIS_URL` names a server that is not ours.
+ */
+export function servicesInStages(config: StackConfig): Service[][] {
+  const redis = config.redisIsExternal ? [] : [redisService(config)];
+  return [
+    [postgresService(config), ...redis],
+    [gatewayService(config), functionsService(config)],
+    [mediaService(config), schedulerService()],
+  ];
+}

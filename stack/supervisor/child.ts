@@ -1,0 +1,48 @@
+/** One run of one program: its process, its output, its end. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { ROOT } from '../config.ts';
+import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
+import type { ServiceCommand } from './service.ts';
+
+export type OutputStream = 'stdout' | 'stderr';
+
+export interface Child {
+  /** Null when it could not be started or has ended already. */
+  readonly identity: ProcessIdentity | null;
+  /** Settles when the process has ended; says how. Never rejects. */
+  readonly ended: Promise<string>;
+}
+
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
+}
+
+/**
+ * Starts the program as the leader of a process group, so that a terminal's Ctrl-C reaches only the
+ * supervisor. Its stdin is a pipe that closes when the supervisor dies.
+ */
+export function startChild(
+  { command, args, env, uid, gid }: ServiceCommand,
+  onLine: (line: string, stream: OutputStream) => void,
+): Child {
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: env ?? process.env,
+    uid,
+    gid,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  child.on('error', () => {}); // told by `ended`
+  child.stdin.on('error', () => {}); // a program that has closed its stdin
+  readLines(child.stdout, (line) => onLine(line, 'stdout'));
+  readLines(child.stderr, (line) => onLine(line, 'stderr'));
+  const ended = once(child, 'exit').then(
+    ([code, signal]) => String(signal ?? `exit code ${code}`),
+    (error: Error) => `could not be started: ${error.message}`,
+  );
+  return { identity: child.pid ? identifyProcess(child.pid) : null, ended };
+}

@@ -1,0 +1,55 @@
+/** Finds out, before anything is started, which of the stack's ports are taken and by whom. */
+import { createServer } from 'node:net';
+import { HOST } from '../config.ts';
+import { describePortOwner } from './port-owner.ts';
+
+export interface PortToCheck {
+  readonly name: string;
+  readonly port: number;
+}
+
+type PortState = 'free' | 'taken' | 'forbidden';
+
+function tryPort(port: number): Promise<PortState> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve('taken');
+      else if (error.code === 'EACCES') resolve('forbidden');
+      else reject(error);
+    });
+    server.listen({ port, host: HOST, exclusive: true }, () => server.close(() => resolve('free')));
+  });
+}
+
+/** Whether nothing listens on the port of the loopback interface. */
+export async function isPortFree(port: number): Promise<boolean> {
+  return (await tryPort(port)) === 'free';
+}
+
+function settingOf(name: string): string {
+  return `STREAMBED_PORT_${name.toUpperCase()} (or STREAMBED_PORT_BASE for all of them)`;
+}
+
+async function findProblem({ name, port }: PortToCheck): Promise<string | null> {
+  const state = await tryPort(port);
+  if (state === 'free') return null;
+  if (state === 'forbidden') {
+    return `Port ${port} (${name}) may not be opened by this user; set ${settingOf(name)} to 1024 or above.`;
+  }
+  return `Port ${port} (${name}) is in use by ${describePortOwner(port)}; end it or set ${settingOf(name)} to another port.`;
+}
+
+function findClashes(ports: readonly PortToCheck[]): string[] {
+  return ports.flatMap(({ name, port }, index) => {
+    const earlier = ports.slice(0, index).find((other) => other.port === port);
+    if (!earlier) return [];
+    return [`Port ${port} is set for both ${earlier.name} and ${name}; change ${settingOf(name)}.`];
+  });
+}
+
+/** One sentence for each port that cannot be used: its number, its owner and the variable to set. */
+export async function findPortProblems(ports: readonly PortToCheck[]): Promise<string[]> {
+  const taken = await Promise.all(ports.map(findProblem));
+  return [...findClashes(ports), ...taken.filter((problem) => problem !== null)];
+}

@@ -1,0 +1,169 @@
+/** Keeps one service running: starts it, waits until it works, and starts it again when it dies. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BackOff } from './back-off.ts';
+import { type Child, type OutputStream, startChild } from './child.ts';
+import { endProcess } from './end-process.ts';
+import type { LogFile } from './log-file.ts';
+import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import type { Service, ServiceCommand } from './service.ts';
+import { waitUntil } from './wait.ts';
+
+const READY_TIMEOUT_MS = 60_000;
+const ATTEMPTS_TO_START = 3;
+const LINES_TO_QUOTE = 8;
+
+export interface ServiceHooks {
+  readonly log: LogFile;
+  /** Tells the person at the console. */
+  readonly say: (line: string) => void;
+  /** After each change of process or restart count. */
+  readonly onChange: () => void;
+}
+
+const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s`;
+
+export class ServiceProcess {
+  readonly service: Service;
+  readonly #hooks: ServiceHooks;
+  readonly #backOff = new BackOff();
+  readonly #stopping = new AbortController();
+  readonly #lastLines: string[] = [];
+  #identity: ProcessIdentity | null = null;
+  #restarts = 0;
+  #wasReady = false;
+  #isReloading = false;
+  #keptRunning: Promise<void> = Promise.resolve();
+
+  constructor(service: Service, hooks: ServiceHooks) {
+    this.service = service;
+    this.#hooks = hooks;
+  }
+
+  get identity(): ProcessIdentity | null {
+    return this.#identity;
+  }
+
+  /** How often it died and was started again. */
+  get restarts(): number {
+    return this.#restarts;
+  }
+
+  /**
+   * Starts the service and keeps it running until `stop`.
+   * @returns once it is ready for the first time
+   * @throws Error with the end of its output when it dies time and again, or is never ready
+   */
+  start(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const stopped = () => reject(new Error(`${this.service.name} was stopped while it started`));
+      this.#keptRunning = this.#keepRunning(resolve).then(stopped, reject);
+    });
+  }
+
+  /** Ends the service for good, also while it is still starting. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#end();
+    await this.#keptRunning;
+  }
+
+  /** Ends the running process; the next one starts at once and is not counted as a restart. */
+  async reload(): Promise<void> {
+    if (!isAlive(this.#identity)) return;
+    this.#isReloading = true;
+    await this.#end();
+  }
+
+  async #keepRunning(onReady: () => void): Promise<void> {
+    for (let attempt = 1; !this.#stopping.signal.aborted; attempt += 1) {
+      const startedAt = performance.now();
+      const reason = await this.#runOnce(onReady);
+      if (this.#stopping.signal.aborted) return;
+      if (this.#isReloading) {
+        this.#isReloading = false;
+        continue;
+      }
+      if (!this.#wasReady && attempt >= ATTEMPTS_TO_START) throw this.#startError(reason);
+      await this.#waitBeforeRestart(reason, performance.now() - startedAt);
+    }
+  }
+
+  /** One process from start to end. Resolves to how it ended. */
+  async #runOnce(onReady: () => void): Promise<string> {
+    const command = await this.#prepare();
+    if (typeof command === 'string') return command;
+    if (this.#stopping.signal.aborted) return 'not started';
+    const child = startChild(command, (line, stream) => this.#onLine(line, stream));
+    this.#identity = child.identity;
+    this.#hooks.onChange();
+    const reason = await this.#watch(child, onReady);
+    this.#identity = null;
+    this.#hooks.onChange();
+    return reason;
+  }
+
+  /** The command; or, for a service that has worked before, why there is none this time. */
+  async #prepare(): Promise<ServiceCommand | string> {
+    try {
+      return await this.service.command();
+    } catch (error) {
+      if (!this.#wasReady) throw error;
+      return (error as Error).message;
+    }
+  }
+
+  async #watch(child: Child, onReady: () => void): Promise<string> {
+    const over = new AbortController();
+    const ended = child.ended.finally(() => over.abort());
+    const isReady = await this.#awaitReady(onReady, over.signal);
+    if (isReady || over.signal.aborted) return ended;
+    if (child.identity) await endProcess(child.identity, this.service.ending);
+    return `was not ready within ${READY_TIMEOUT_MS / 1000} s (${await ended})`;
+  }
+
+  async #awaitReady(onReady: () => void, signal: AbortSignal): Promise<boolean> {
+    const startedAt = performance.now();
+    const isReady = await waitUntil(this.service.probe, { timeoutMs: READY_TIMEOUT_MS, signal });
+    if (!isReady) return false;
+    if (this.#wasReady && this.#restarts > 0) {
+      this.#tell(`is ready again after ${seconds(performance.now() - startedAt)}`);
+    }
+    this.#wasReady = true;
+    onReady();
+    return true;
+  }
+
+  async #waitBeforeRestart(reason: string, ranForMs: number): Promise<void> {
+    const delay = this.#backOff.nextDelay(ranForMs);
+    this.#restarts += 1;
+    this.#hooks.onChange();
+    this.#tell(
+      `ended (${reason}); starting it again in ${seconds(delay)}, restart ${this.#restarts}`,
+    );
+    await sleep(delay, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+
+  async #end(): Promise<void> {
+    if (this.#identity) await endProcess(this.#identity, this.service.ending);
+  }
+
+  #onLine(line: string, stream: OutputStream): void {
+    this.#hooks.log.write(line);
+    this.#lastLines.push(line);
+    if (this.#lastLines.length > LINES_TO_QUOTE) this.#lastLines.shift();
+    if (stream === 'stderr' && !this.service.isQuiet)
+      this.#hooks.say(`[${this.service.name}] ${line}`);
+  }
+
+  #tell(what: string): void {
+    this.#hooks.log.write(`-- ${this.service.name} ${what}`);
+    this.#hooks.say(`${this.service.name} ${what}`);
+  }
+
+  #startError(reason: string): Error {
+    const quoted = this.#lastLines.map((line) => `  ${line}`).join('\n');
+    return new Error(
+      `${this.service.name} does not start: ${reason}. Its log, ${this.#hooks.log.path}, ends with:\n${quoted}`,
+    );
+  }
+}
