@@ -28,5 +28,5 @@ export function addressOf(text: string): string | null {
   const address = text.replace(/^::ffff:(?=\d+\.)/i, '');
   const isV4 = /^\d{1,3}(\.\d{1,3}){3}$/.test(address);
   const url = URL.parse(isV4 ? `http://${address}` : `http://[${address}]`);
-  return url && url.hostname.replace(/^\[|\]$/g, '');
+  return url?.hostname.replace(/^\[|\]$/g, '') ?? null;
 }
