@@ -1,6 +1,7 @@
 /** The edge functions: one Deno process that serves every folder of `functions/`. */
-import { createRequire } from 'node:module';
+
 import { existsSync, readdirSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HOST, ROOT, type StackConfig } from './config.ts';
@@ -19,7 +20,9 @@ function denoProgram(): string {
   const folder = dirname(createRequire(import.meta.url).resolve('deno/package.json'));
   const program = join(folder, 'deno');
   if (existsSync(program)) return program;
-  throw new Error(`${program} is missing: the install script of "deno" did not run; run: npm rebuild deno`);
+  throw new Error(
+    `${program} is missing: the install script of "deno" did not run; run: npm rebuild deno`,
+  );
 }
 
 function planFunctions(): FunctionPlan[] {
@@ -71,8 +74,16 @@ function reachableHosts(config: StackConfig): string {
 }
 
 function hostArguments(config: StackConfig): string[] {
-  const plan: HostPlan = { hostname: HOST, port: config.ports.functions, functions: planFunctions() };
-  const readable = [functionsDir(), join(ROOT, 'node_modules'), join(ROOT, 'stack', 'functions-host')];
+  const plan: HostPlan = {
+    hostname: HOST,
+    port: config.ports.functions,
+    functions: planFunctions(),
+  };
+  const readable = [
+    functionsDir(),
+    join(ROOT, 'node_modules'),
+    join(ROOT, 'stack', 'functions-host'),
+  ];
   return [
     'run',
     '--quiet',

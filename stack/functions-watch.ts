@@ -1,0 +1,21 @@
+/** Loads the functions anew when a file below their folder changes. */
+import { watch } from 'node:fs';
+import { functionsDir } from './functions.ts';
+import type { Supervisor } from './supervisor.ts';
+
+/** Editors write a file in several steps, and tools write several files. */
+const SETTLED_AFTER_MS = 300;
+
+/** Watches until the process ends. */
+export function watchFunctions(supervisor: Supervisor, say: (line: string) => void): void {
+  let timer: NodeJS.Timeout | undefined;
+  const reload = () => {
+    say('the functions have changed; loading them anew');
+    void supervisor.reload('functions');
+  };
+  const watcher = watch(functionsDir(), { recursive: true }, () => {
+    clearTimeout(timer);
+    timer = setTimeout(reload, SETTLED_AFTER_MS);
+  });
+  watcher.on('error', (error) => say(`the functions are not watched any more: ${error.message}`));
+}

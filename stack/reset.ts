@@ -1,0 +1,13 @@
+/** What `--reset` empties: each thing by name, so that a data folder set by mistake loses nothing else. */
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+
+const STATE = ['postgres', 'postgres.new', 'redis', 'storage', 'media', 'deno', 'logs'];
+
+/**
+ * Deletes the data of a stack that does not run. The keys stay, so that what was configured with
+ * them goes on working.
+ */
+export function emptyData(dataDir: string): void {
+  for (const name of STATE) rmSync(join(dataDir, name), { recursive: true, force: true });
+}

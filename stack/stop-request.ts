@@ -1,0 +1,18 @@
+/** The ways in which the running stack is told to end. */
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/**
+ * Resolves at the first signal to end, to nothing, or at a fault in the supervisor itself, to that
+ * fault; either way the services are to be stopped. Later signals change nothing: npm passes a
+ * terminal's Ctrl-C on, so that it comes twice.
+ */
+export function untilToldToStop(): Promise<Error | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+  for (const signal of SIGNALS) process.on(signal, () => resolve(undefined));
+  process.on('uncaughtException', resolve);
+  // A console that has gone away is no fault: the logs are in files.
+  process.stdout.on('error', () => {});
+  process.stderr.on('error', () => {});
+  return promise;
+}
