@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BackOff } from './back-off.ts';
 import { type Child, type OutputStream, startChild } from './child.ts';
+import { ConsoleQuota } from './console-quota.ts';
 import { endProcess } from './end-process.ts';
 import type { LogFile } from './log-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
@@ -25,6 +26,7 @@ const seconds = (ms: number) => `${(ms / 1000).toFixed(ms < 1000 ? 2 : 1)} s`;
 export class ServiceProcess {
   readonly service: Service;
   readonly #hooks: ServiceHooks;
+  readonly #quota: ConsoleQuota;
   readonly #backOff = new BackOff();
   readonly #stopping = new AbortController();
   readonly #lastLines: string[] = [];
@@ -37,6 +39,7 @@ export class ServiceProcess {
   constructor(service: Service, hooks: ServiceHooks) {
     this.service = service;
     this.#hooks = hooks;
+    this.#quota = new ConsoleQuota(hooks.say, hooks.log.path);
   }
 
   get identity(): ProcessIdentity | null {
@@ -151,8 +154,9 @@ export class ServiceProcess {
     this.#hooks.log.write(line);
     this.#lastLines.push(line);
     if (this.#lastLines.length > LINES_TO_QUOTE) this.#lastLines.shift();
-    if (stream === 'stderr' && !this.service.isQuiet)
-      this.#hooks.say(`[${this.service.name}] ${line}`);
+    if (stream === 'stderr' && !this.service.isQuiet) {
+      this.#quota.say(`[${this.service.name}] ${line}`);
+    }
   }
 
   #tell(what: string): void {
