@@ -1,0 +1,37 @@
+/** The gateway: Data API, Auth, Storage and the way to the functions, on one port. */
+import { HOST, loadConfig } from '../config.ts';
+import { loadKeys } from '../keys.ts';
+import { loadSupabaseConfig } from '../supabase-config.ts';
+import { completeUserTokens } from './access-token.ts';
+import { openConnection } from './connection.ts';
+import { createLiteApp } from './lite-app.ts';
+import { createGatewayServer } from './server.ts';
+import { userClaims } from './user-claims.ts';
+
+const config = loadConfig();
+const connection = openConnection(config);
+completeUserTokens(userClaims(connection.lite.driver, `${config.apiUrl}/auth/v1`));
+const app = await createLiteApp({
+  config,
+  keys: loadKeys(config.dataDir),
+  project: loadSupabaseConfig(),
+  connection,
+});
+const server = createGatewayServer(config, app, connection);
+
+server.on('error', (error) => {
+  console.error(`gateway: ${error.message}`);
+  process.exit(1);
+});
+server.listen(config.ports.api, HOST, () => {
+  connection.follow();
+  console.log(`gateway: ${config.apiUrl}`);
+});
+
+async function stop(): Promise<void> {
+  server.close();
+  server.closeIdleConnections();
+  await connection.close();
+  process.exit(0);
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());

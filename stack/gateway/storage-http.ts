@@ -1,0 +1,60 @@
+import { requestContext } from './request-context.ts';
+
+const OBJECT_PATH = '/storage/v1/object/';
+
+function isUpload(request: Request): boolean {
+  const isMultipart = /^multipart\/form-data/.test(request.headers.get('content-type') ?? '');
+  return isMultipart && new URL(request.url).pathname.startsWith(OBJECT_PATH);
+}
+
+/**
+ * storage-js sends a file as a form whose field has no name; Supabase takes any name, lite only
+ * `file`. The file alone is what both take.
+ */
+export async function unwrapUpload(request: Request): Promise<Request> {
+  if (!isUpload(request)) return request;
+  const form = await request.formData();
+  const file = [...form.values()].find((value) => typeof value !== 'string');
+  const headers = new Headers(request.headers);
+  if (!file) return new Request(request.url, { method: request.method, headers, body: form });
+  headers.set('content-type', file.type || 'application/octet-stream');
+  headers.set('content-length', String(file.size));
+  const cacheControl = form.get('cacheControl');
+  if (cacheControl) headers.set('cache-control', `max-age=${cacheControl}`);
+  return new Request(request.url, { method: request.method, headers, body: file });
+}
+
+interface SignedUrl {
+  readonly signedUrl?: string;
+}
+
+/** storage-js reads `signedURL` and `url`, relative to the service; lite answers `signedUrl`. */
+function renameSignedUrl(answer: SignedUrl) {
+  const url = answer.signedUrl?.replace(/^\/storage\/v1/, '');
+  return { ...answer, signedURL: url, url };
+}
+
+async function fixSignedUrls(response: Response): Promise<Response> {
+  const answer = (await response.json()) as SignedUrl | SignedUrl[];
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  const fixed = Array.isArray(answer) ? answer.map(renameSignedUrl) : renameSignedUrl(answer);
+  return new Response(JSON.stringify(fixed), { status: response.status, headers });
+}
+
+function asPartialContent(response: Response, contentRange: string): Response {
+  const headers = new Headers(response.headers);
+  headers.set('content-range', contentRange);
+  return new Response(response.body, { status: 206, headers });
+}
+
+/** Gives lite's answers of the storage service the form that storage-js and players expect. */
+export async function fixStorageAnswer(request: Request, response: Response): Promise<Response> {
+  const { pathname } = new URL(request.url);
+  if (!response.ok || !pathname.startsWith(OBJECT_PATH)) return response;
+  if (request.method === 'POST' && /\/object\/(upload\/)?sign\//.test(pathname)) {
+    return fixSignedUrls(response);
+  }
+  const contentRange = requestContext()?.contentRange;
+  return contentRange ? asPartialContent(response, contentRange) : response;
+}
