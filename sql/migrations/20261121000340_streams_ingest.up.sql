@@ -272,6 +272,7 @@ begin
   attempt := row(stream.id, stream.user_id, (private.find_stream_key(target_stream, secret)).id,
     private.mask_stream_key(secret), server, publisher, private.parse_ip(address));
   if attempt.key_id is not null then
+    perform pg_advisory_xact_lock(hashtextextended(server || ' ' || publisher, 0));
     perform from public.users where id = stream.user_id for no key update;
     select * into stream from public.streams where id = target_stream for no key update;
     -- The key may have been rotated, and the stream deleted, while this waited for the lock.

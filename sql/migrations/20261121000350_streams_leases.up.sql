@@ -40,7 +40,7 @@ security definer
 set search_path = ''
 as $$
 declare
-  renewed text[];
+  known text[];
   lost_count integer := 0;
 begin
   perform private.check_text('media_server', server, 1, 100);
@@ -48,21 +48,28 @@ begin
     perform private.fail(400, 'publisher_ids_invalid', format('At most 10000 publishers at once, got %s.', cardinality(publishers)),
       'Report in parts, with is_complete false.');
   end if;
-  with renewed_sessions as (
-    update public.stream_sessions set last_seen_at = now(), disconnected_at = null
+  -- A session that somebody is changing is left alone: waiting for several rows at once could deadlock.
+  update public.stream_sessions set last_seen_at = now(), disconnected_at = null
+  where id in (
+    select id from public.stream_sessions
     where media_server = server and publisher_id = any (publishers) and is_active and kind = 'ingest'
-    returning publisher_id
-  )
-  select coalesce(array_agg(publisher_id), '{}') into renewed from renewed_sessions;
+    for no key update skip locked
+  );
+  select coalesce(array_agg(publisher_id), '{}') into known from public.stream_sessions
+  where media_server = server and publisher_id = any (publishers) and is_active and kind = 'ingest';
   if complete then
     update public.stream_sessions set disconnected_at = now()
-    where media_server = server and publisher_id <> all (publishers)
-      and is_active and kind = 'ingest' and disconnected_at is null;
+    where id in (
+      select id from public.stream_sessions
+      where media_server = server and publisher_id <> all (publishers)
+        and is_active and kind = 'ingest' and disconnected_at is null
+      for no key update skip locked
+    );
     get diagnostics lost_count = row_count;
   end if;
   return jsonb_build_object(
-    'renewed', to_jsonb(renewed),
-    'unknown', to_jsonb(array(select unnest(publishers) except select unnest(renewed))),
+    'renewed', to_jsonb(known),
+    'unknown', to_jsonb(array(select unnest(publishers) except select unnest(known))),
     'disconnected', lost_count);
 end
 $$;
