@@ -13,17 +13,19 @@ const Request = v.object({
   id: v.nullish(PublisherId),
   ip: v.optional(Text, ''),
   query: v.optional(Text, ''),
+  /** WebRTC's bearer token: OBS has one field for it and no query. */
+  token: v.optional(Text, ''),
 });
 
 /** Reads a request of MediaMTX; null for anything else. */
 export function parseMediaMtx(body: unknown, server: string | null): Hook | null {
   const parsed = v.safeParse(Request, body);
   if (!parsed.success) return null;
-  const { action, path, id, ip, query } = parsed.output;
+  const { action, path, id, ip, query, token } = parsed.output;
   const parameters = queryOf(query);
   const streamId = streamIdOf(path);
   if (action === 'read' || action === 'playback') {
-    return { kind: 'play', streamId, token: parameters.get('token') };
+    return { kind: 'play', streamId, token: parameters.get('token') ?? (token || null) };
   }
   if (!id) return null;
   const publisher = { mediaServer: server ?? 'mediamtx', publisherId: id };
@@ -32,7 +34,7 @@ export function parseMediaMtx(body: unknown, server: string | null): Hook | null
     kind: 'publish',
     ...publisher,
     streamId,
-    key: parameters.get('key'),
+    key: parameters.get('key') ?? (token || null),
     clientIp: addressOf(ip),
   };
 }

@@ -50,6 +50,8 @@ declare module 'node-media-server/src/core/context.js' {
     readonly id: string;
     readonly isPublisher: boolean;
     readonly createTime: number;
+    /** What it has received; a reconnected publisher counts on. */
+    readonly inBytes: number;
     readonly broadcast: Broadcast;
     readonly socket?: Socket;
     readonly req?: IncomingMessage;

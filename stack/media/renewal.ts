@@ -27,8 +27,8 @@ export class Renewal {
   }
 
   /**
-   * Settles when no renewal is under way. A publisher is asked about only then: a list made
-   * before it came must not be taken after it was let in.
+   * Settles when no renewal is under way. Only then may a publisher be asked about or its end be
+   * told: a list made before must not be taken after.
    */
   settled(): Promise<void> {
     return this.#inFlight;

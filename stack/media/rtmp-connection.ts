@@ -119,11 +119,12 @@ export class RtmpConnection {
   }
 
   async #end(subject: HookSubject): Promise<void> {
-    const { hooks, publishers } = this.#gate;
+    const { hooks, publishers, renewal } = this.#gate;
     publishers.remove(subject.id);
     logEvent(`publisher ${subject.id} of stream ${subject.name} ended`);
+    await renewal.settled();
     try {
-      await hooks.tellEnd(subject, this.#session.socket.bytesRead);
+      await hooks.tellEnd(subject, this.#session.inBytes);
     } catch (error) {
       logProblem(`the end was not heard, the next renewal tells it: ${(error as Error).message}`);
     }
