@@ -45,9 +45,10 @@ comment on column public.streams.settings is
   'The application''s own JSON object of up to 16 kB; keys named by the setting stream_settings_types have that type.';
 
 create index streams_user_idx on public.streams (user_id, created_at desc);
-create index streams_public_idx on public.streams (created_at desc, id) where visibility = 'public';
+create index streams_newest_idx on public.streams (created_at desc, id);
+create index streams_category_idx on public.streams (category, created_at desc, id);
 create index streams_live_idx on public.streams (started_at desc, id) where is_live;
-create index streams_category_idx on public.streams (category, created_at desc) where visibility = 'public';
+create index streams_most_watched_idx on public.streams (viewer_count desc, id) where is_live;
 
 alter table public.streams enable row level security;
 grant select on public.streams to anon, authenticated;

@@ -14,8 +14,7 @@ drop function private.describe_refusal(text, text);
 drop function private.log_admission(private.ingest_attempt, text, text, uuid, integer, integer);
 drop type private.ingest_attempt;
 drop function private.stop_ended_sessions(uuid);
-drop function private.session_ended_at(public.stream_sessions);
-drop function private.find_publisher_session(text, text);
+drop view private.ended_sessions;
 drop function private.check_publisher(text, text);
 delete from private.settings
   where key in ('ingest_reconnect_grace_seconds', 'ingest_lease_seconds', 'ingest_refusal_memory_seconds');

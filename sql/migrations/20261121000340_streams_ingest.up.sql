@@ -19,30 +19,16 @@ end
 $$;
 comment on function private.check_publisher(text, text) is 'Raises PT400 media_server_invalid or publisher_id_invalid.';
 
-create function private.find_publisher_session(server text, publisher text)
-returns public.stream_sessions
-language sql
-stable
-set search_path = ''
-as $$
-  select * from public.stream_sessions
-  where media_server = server and publisher_id = publisher and is_active and kind = 'ingest'
-$$;
-comment on function private.find_publisher_session(text, text) is 'The active session that a media server''s publisher holds.';
-
-create function private.session_ended_at(session public.stream_sessions)
-returns timestamptz
-language sql
-stable
-set search_path = ''
-as $$
-  select case
-    when session.disconnected_at < now() - private.setting_seconds('ingest_reconnect_grace_seconds') then session.disconnected_at
-    when session.last_seen_at < now() - private.setting_seconds('ingest_lease_seconds') then session.last_seen_at
-  end
-$$;
-comment on function private.session_ended_at(public.stream_sessions) is
-  'When an ingest session came to its end: its publisher went and the grace is over, or its lease ran out. Null while it may go on.';
+create view private.ended_sessions as
+  select id, user_id,
+    case when disconnected_at is not null then 'disconnected' else 'lease_expired' end as reason,
+    coalesce(disconnected_at, last_seen_at) as ended_at
+  from public.stream_sessions
+  where is_active and kind = 'ingest'
+    and (disconnected_at < (select now() - private.setting_seconds('ingest_reconnect_grace_seconds'))
+      or (disconnected_at is null and last_seen_at < (select now() - private.setting_seconds('ingest_lease_seconds'))));
+comment on view private.ended_sessions is
+  'Active ingest sessions that came to their end, and when: the publisher went and the grace is over, or the lease ran out.';
 
 create function private.stop_ended_sessions(owner_id uuid)
 returns integer
@@ -50,18 +36,11 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  session public.stream_sessions;
+  ended private.ended_sessions;
   stopped_count integer := 0;
 begin
-  for session in
-    select * from public.stream_sessions
-    where user_id = owner_id and is_active and kind = 'ingest'
-      and private.session_ended_at(stream_sessions) is not null
-    for update
-  loop
-    perform private.stop_session(session.id,
-      case when session.disconnected_at is not null then 'disconnected' else 'lease_expired' end,
-      private.session_ended_at(session));
+  for ended in select * from private.ended_sessions where user_id = owner_id for update loop
+    perform private.stop_session(ended.id, ended.reason, ended.ended_at);
     stopped_count := stopped_count + 1;
   end loop;
   return stopped_count;

@@ -100,9 +100,7 @@ declare
   stopped_count integer := 0;
 begin
   for owner_id in
-    select distinct user_id from public.stream_sessions
-    where is_active and kind = 'ingest' and private.session_ended_at(stream_sessions) is not null
-    order by user_id
+    select distinct user_id from private.ended_sessions order by user_id
   loop
     perform from public.users where id = owner_id for no key update skip locked;
     if found then
