@@ -48,3 +48,16 @@ export class TokenVerifier {
 export function bearerToken(authorization: string | null | undefined): string | undefined {
   return /^Bearer\s+(\S+)$/i.exec(authorization ?? '')?.[1];
 }
+
+/**
+ * True for a JWT that names no role, such as that of a signed storage URL: it shares the secret with
+ * access tokens and must not pass as one.
+ */
+export function namesNoRole(token: string | undefined): boolean {
+  if (token?.split('.').length !== 3) return false;
+  try {
+    return !decodeJwt(token).role;
+  } catch {
+    return false; // not a JWT at all: each service refuses it in its own words
+  }
+}

@@ -5,16 +5,19 @@ import { loadSupabaseConfig } from '../supabase-config.ts';
 import { completeUserTokens } from './access-token.ts';
 import { openConnection } from './connection.ts';
 import { createLiteApp } from './lite-app.ts';
+import { tidyConsole } from './log.ts';
 import { createGatewayServer } from './server.ts';
 import { userClaims } from './user-claims.ts';
 
+tidyConsole();
 const config = loadConfig();
-const connection = openConnection(config);
+const project = loadSupabaseConfig();
+const connection = openConnection(config, project.api.schemas);
 completeUserTokens(userClaims(connection.lite.driver, `${config.apiUrl}/auth/v1`));
 const app = await createLiteApp({
   config,
   keys: loadKeys(config.dataDir),
-  project: loadSupabaseConfig(),
+  project,
   connection,
 });
 const server = createGatewayServer(config, app, connection);
@@ -24,7 +27,6 @@ server.on('error', (error) => {
   process.exit(1);
 });
 server.listen(config.ports.api, HOST, () => {
-  connection.follow();
   console.log(`gateway: ${config.apiUrl}`);
 });
 

@@ -15,8 +15,27 @@ function finiteNumber(text: string): number | string {
   return Number.isFinite(value) ? value : text;
 }
 
-/** How column values leave the gateway, in PostgREST's forms where lite's differ. */
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * lite turns an object into JSON text in some places (RPC arguments, auth, storage) and leaves that
+ * to the driver in others, which would turn the text into a JSON string.
+ */
+function jsonText(value: unknown): string {
+  return typeof value === 'string' && isJson(value) ? value : JSON.stringify(value);
+}
+
+/** How values enter and leave the database, in PostgREST's forms where lite's differ. */
 export const WIRE_TYPES: Record<string, WireType> = {
+  json: { to: 114, from: [114], serialize: jsonText, parse: JSON.parse },
+  jsonb: { to: 3802, from: [3802], serialize: jsonText, parse: JSON.parse },
   timestamptz: wireType(1184, isoTimestamp),
   timestamp: wireType(1114, isoTimestamp),
   numeric: wireType(1700, finiteNumber),

@@ -23,10 +23,11 @@ from (values
   ('supabase_auth_admin', 'nosuperuser login noinherit createrole'),
   ('supabase_storage_admin', 'nosuperuser login noinherit createrole'),
   ('supabase_realtime_admin', 'nosuperuser login noinherit replication'),
-  -- The local gateway's login. PostgreSQL 15 has no inheritance per membership, and the gateway
-  -- reads information_schema, which shows only what the role inherits.
+  -- The local gateway's login, in place of authenticator and the admins of auth and storage.
+  -- PostgreSQL 15 has no inheritance per membership, and the gateway reads information_schema, which
+  -- shows only what the role inherits.
   ('streambed_gateway', case when current_setting('server_version_num')::int < 160000
-    then 'nosuperuser login inherit' else 'nosuperuser login noinherit' end)
+    then 'nosuperuser login inherit bypassrls' else 'nosuperuser login noinherit bypassrls' end)
 ) as roles (role_name, attributes);
 
 alter role supabase_admin set search_path = "$user", public, auth, extensions;
@@ -39,4 +40,5 @@ alter role supabase_auth_admin set search_path = auth;
 alter role supabase_auth_admin set idle_in_transaction_session_timeout = 60000;
 alter role supabase_storage_admin set search_path = storage;
 alter role streambed_gateway set search_path = public, extensions;
+alter role streambed_gateway set statement_timeout = '8s';
 alter role streambed_gateway set lock_timeout = '8s';
