@@ -1,0 +1,17 @@
+import { runCommand } from '../run-command.ts';
+import { byExitCode, type Check } from './check.ts';
+
+const CONFIG = '--config=functions/deno.json';
+const FOLDERS = ['functions', 'stack/functions-host'];
+
+/** Types of what Deno runs. */
+export const denoCheck: Check = {
+  name: 'deno check',
+  run: async () => byExitCode(await runCommand('deno', ['check', CONFIG, ...FOLDERS])),
+};
+
+/** Deno's own lint rules. */
+export const denoLint: Check = {
+  name: 'deno lint',
+  run: async () => byExitCode(await runCommand('deno', ['lint', CONFIG, ...FOLDERS])),
+};
