@@ -9,11 +9,12 @@ interface LintedFunction {
 
 /** `supabase db lint` passes over trigger functions: each is checked here with each of its tables. */
 const TRIGGER_FUNCTIONS_SQL = `
-  select distinct p.oid::regprocedure::text || ' on ' || t.tgrelid::regclass || ', line ' || f.lineno || ': '
-    || f.level || ': ' || f.message as finding
+  select distinct format('%s on %I.%I, line %s: %s: %s', p.oid::regprocedure, c.relnamespace::regnamespace,
+    c.relname, f.lineno, f.level, f.message) as finding
   from pg_proc p
   join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
   join pg_trigger t on t.tgfoid = p.oid and not t.tgisinternal and t.tgparentid = 0
+  join pg_class c on c.oid = t.tgrelid
   cross join lateral extensions.plpgsql_check_function_tb(
     p.oid, t.tgrelid, oldtable => t.tgoldtable, newtable => t.tgnewtable) f
   where p.pronamespace in ('public'::regnamespace, 'private'::regnamespace)
