@@ -1,6 +1,6 @@
 /** Loads the functions anew when a file below their folder changes. */
 import { watch } from 'node:fs';
-import { functionsDir } from './functions.ts';
+import { functionFolders } from './functions.ts';
 import type { Supervisor } from './supervisor.ts';
 
 /** Editors write a file in several steps, and tools write several files. */
@@ -13,9 +13,12 @@ export function watchFunctions(supervisor: Supervisor, say: (line: string) => vo
     say('the functions have changed; loading them anew');
     void supervisor.reload('functions');
   };
-  const watcher = watch(functionsDir(), { recursive: true }, () => {
+  const settle = () => {
     clearTimeout(timer);
     timer = setTimeout(reload, SETTLED_AFTER_MS);
-  });
-  watcher.on('error', (error) => say(`the functions are not watched any more: ${error.message}`));
+  };
+  for (const folder of functionFolders()) {
+    const complain = (error: Error) => say(`${folder} is not watched any more: ${error.message}`);
+    watch(folder, { recursive: true }, settle).on('error', complain);
+  }
 }

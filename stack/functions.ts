@@ -2,7 +2,7 @@
 
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { HOST, ROOT, type StackConfig } from './config.ts';
 import type { FunctionPlan, HostPlan } from './functions-host/plan.ts';
@@ -12,8 +12,13 @@ import { loadSupabaseConfig } from './supabase-config.ts';
 import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
 
-/** The functions' folder; `STREAMBED_FUNCTIONS_DIR` names another one below the repository. */
-export const functionsDir = () => process.env.STREAMBED_FUNCTIONS_DIR ?? join(ROOT, 'functions');
+const FUNCTIONS = join(ROOT, 'functions');
+
+/** The folders whose subfolders are functions; `STREAMBED_MORE_FUNCTIONS` adds one. */
+export function functionFolders(): string[] {
+  const more = process.env.STREAMBED_MORE_FUNCTIONS;
+  return more ? [FUNCTIONS, resolve(more)] : [FUNCTIONS];
+}
 
 /** Deno itself; its npm package starts it through a wrapper, which would hide its process id. */
 function denoProgram(): string {
@@ -26,16 +31,16 @@ function denoProgram(): string {
 }
 
 function planFunctions(): FunctionPlan[] {
-  const folder = functionsDir();
   const settings = loadSupabaseConfig().functions;
-  return readdirSync(folder, { withFileTypes: true })
+  return functionFolders()
+    .flatMap((folder) => readdirSync(folder, { withFileTypes: true }))
     .filter((entry) => entry.isDirectory() && !/^[_.]/.test(entry.name))
-    .map(({ name }) => ({ name, file: join(folder, name, 'index.ts'), setting: settings[name] }))
-    .filter(({ file, setting }) => existsSync(file) && setting?.enabled !== false)
-    .map(({ name, file, setting }) => ({
+    .map(({ name, parentPath }) => ({ name, file: join(parentPath, name, 'index.ts') }))
+    .filter(({ name, file }) => existsSync(file) && settings[name]?.enabled !== false)
+    .map(({ name, file }) => ({
       name,
       entrypoint: pathToFileURL(file).href,
-      verifyJwt: setting?.verify_jwt ?? true,
+      verifyJwt: settings[name]?.verify_jwt ?? true,
     }));
 }
 
@@ -80,7 +85,7 @@ function hostArguments(config: StackConfig): string[] {
     functions: planFunctions(),
   };
   const readable = [
-    functionsDir(),
+    ...functionFolders(),
     join(ROOT, 'node_modules'),
     join(ROOT, 'stack', 'functions-host'),
   ];
@@ -92,7 +97,7 @@ function hostArguments(config: StackConfig): string[] {
     '--cached-only',
     // A request's signal then means what it says: the client has gone.
     '--unstable-no-legacy-abort',
-    `--config=${join(functionsDir(), 'deno.json')}`,
+    `--config=${join(FUNCTIONS, 'deno.json')}`,
     `--allow-net=${reachableHosts(config)}`,
     `--allow-read=${readable.join(',')}`,
     '--allow-env',

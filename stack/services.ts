@@ -23,7 +23,7 @@ function postgresService({ dataDir, ports }: StackConfig): Service {
       await initCluster(options);
       return postgresCommand(options);
     },
-    probe: () => answersQueries(ports.db),
+    probe: () => answersQueries(options),
     ending: POSTGRES_ENDING,
     isQuiet: true,
   };
