@@ -120,13 +120,14 @@ export function postgresCommand(options: ClusterOptions): PostgresCommand {
 }
 
 /**
- * True when the server on this port answers queries; false while it starts or is down.
+ * True when this cluster's server answers queries; false while it starts or is down, or when
+ * another server has its port.
  */
-export async function answersQueries(port: number): Promise<boolean> {
+export async function answersQueries({ dataDir, port }: ClusterOptions): Promise<boolean> {
   const sql = postgres(databaseUrl(port, SUPERUSER), { max: 1, connect_timeout: 2, onnotice() {} });
   try {
-    await sql`select 1`;
-    return true;
+    const [row] = await sql`select current_setting('data_directory') as folder`;
+    return row?.folder === clusterDir(dataDir);
   } catch {
     return false;
   } finally {
@@ -154,7 +155,7 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     await exited;
   };
   const deadline = Date.now() + 30_000;
-  while (!(await answersQueries(options.port))) {
+  while (!(await answersQueries(options))) {
     if (child.exitCode !== null || Date.now() > deadline) {
       await stop();
       const tail = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
