@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { HOST, ROOT, type StackConfig } from './config.ts';
 import type { FunctionPlan, HostPlan } from './functions-host/plan.ts';
 import { loadKeys } from './keys.ts';
-import { answersHttp } from './probes.ts';
+import { answersOk } from './probes.ts';
 import { loadSupabaseConfig } from './supabase-config.ts';
 import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
@@ -115,7 +115,7 @@ export function functionsService(config: StackConfig): Service {
       args: hostArguments(config),
       env: environment(config),
     }),
-    probe: () => answersHttp(`${config.functionsUrl}/health`),
+    probe: () => answersOk(`${config.functionsUrl}/health`),
     ending: TERMINATE,
   };
 }

@@ -3,15 +3,25 @@ import { connect } from 'node:net';
 
 const PATIENCE_MS = 2_000;
 
-/** Whether an HTTP service answers 2xx at this address. */
-export async function answersHttp(url: string): Promise<boolean> {
+/** The status with which an HTTP service answers at this address; null when it does not. */
+async function httpStatus(url: string): Promise<number | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
     await response.body?.cancel();
-    return response.ok;
+    return response.status;
   } catch {
-    return false;
+    return null;
   }
+}
+
+/** Whether an HTTP service answers 200 at this address. */
+export async function answersOk(url: string): Promise<boolean> {
+  return (await httpStatus(url)) === 200;
+}
+
+/** Whether an HTTP service answers anything at all; for one that has no page to say how it is. */
+export async function answersHttp(url: string): Promise<boolean> {
+  return (await httpStatus(url)) !== null;
 }
 
 /** Whether something accepts connections on this port. */
@@ -44,5 +54,18 @@ export async function answersPing(url: string): Promise<boolean> {
     return false;
   } finally {
     client.destroy();
+  }
+}
+
+/** What the probe says; false when it takes too long to say anything. */
+export async function inTime(probe: () => Promise<boolean>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, 2 * PATIENCE_MS, false);
+  });
+  try {
+    return await Promise.race([probe(), tooLate]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -3,7 +3,7 @@ import { HOST, type StackConfig } from './config.ts';
 import { functionsService } from './functions.ts';
 import { nodeService } from './node-service.ts';
 import { answersQueries, initCluster, postgresCommand } from './postgres/cluster.ts';
-import { acceptsConnections, answersHttp } from './probes.ts';
+import { acceptsConnections, answersHttp, answersOk } from './probes.ts';
 import { redisService } from './redis.ts';
 import type { EndingSteps } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
@@ -30,13 +30,12 @@ function postgresService({ dataDir, ports }: StackConfig): Service {
 }
 
 function gatewayService({ apiUrl }: StackConfig): Service {
-  return nodeService('gateway', 'stack/gateway/main.ts', () => answersHttp(`${apiUrl}/health`));
+  return nodeService('gateway', 'stack/gateway/main.ts', () => answersOk(`${apiUrl}/health`));
 }
 
-function mediaService({ ports }: StackConfig): Service {
-  const accepts = (port: number) => acceptsConnections(HOST, port);
+function mediaService({ ports, mediaUrl }: StackConfig): Service {
   return nodeService('media', 'stack/media/main.ts', async () => {
-    return (await accepts(ports.rtmp)) && (await accepts(ports.media));
+    return (await answersHttp(mediaUrl)) && (await acceptsConnections(HOST, ports.rtmp));
   });
 }
 

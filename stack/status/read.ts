@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StackConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
-import { answersPing } from '../probes.ts';
+import { answersPing, inTime } from '../probes.ts';
 import { servicesInStages } from '../services.ts';
 import { isAlive } from '../supervisor/process-identity.ts';
 import { type RunState, readLiveState } from '../supervisor/run-state.ts';
@@ -37,7 +37,7 @@ async function statusOf(service: Service, state: RunState | null): Promise<Servi
   const known = state?.services.find((one) => one.name === name);
   const process = known?.process ?? null;
   if (!isAlive(process)) return { name, ready: false, pid: null, restarts: known?.restarts ?? 0 };
-  const ready = await service.probe();
+  const ready = await inTime(service.probe);
   return { name, ready, pid: process.pid, restarts: known?.restarts ?? 0 };
 }
 

@@ -1,5 +1,6 @@
 /** Keeps one service running: starts it, waits until it works, and starts it again when it dies. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { inTime } from '../probes.ts';
 import { BackOff } from './back-off.ts';
 import { type Child, type OutputStream, startChild } from './child.ts';
 import { ConsoleQuota } from './console-quota.ts';
@@ -126,7 +127,10 @@ export class ServiceProcess {
 
   async #awaitReady(onReady: () => void, signal: AbortSignal): Promise<boolean> {
     const startedAt = performance.now();
-    const isReady = await waitUntil(this.service.probe, { timeoutMs: READY_TIMEOUT_MS, signal });
+    const isReady = await waitUntil(() => inTime(this.service.probe), {
+      timeoutMs: READY_TIMEOUT_MS,
+      signal,
+    });
     if (!isReady) return false;
     if (this.#wasReady && this.#restarts > 0) {
       this.#tell(`is ready again after ${seconds(performance.now() - startedAt)}`);
