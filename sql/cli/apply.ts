@@ -2,9 +2,19 @@
 import { dirname } from 'node:path';
 import { runner } from 'node-pg-migrate';
 import type pg from 'pg';
-import { BOOKKEEPING_SCHEMA, BOOKKEEPING_TABLE, LOCK_SQL } from './bookkeeping.ts';
+import {
+  BOOKKEEPING_SCHEMA,
+  BOOKKEEPING_TABLE,
+  CHECKSUM_SETTING,
+  LOCK_SQL,
+} from './bookkeeping.ts';
 import { UserError } from './connection.ts';
-import { type Direction, type MigrationFile, readMigration } from './migration-files.ts';
+import {
+  checksumOf,
+  type Direction,
+  type MigrationFile,
+  readMigration,
+} from './migration-files.ts';
 import type { TrackedClient } from './sql-client.ts';
 import { explainSqlError } from './sql-error.ts';
 import { findTransactionControl } from './statements.ts';
@@ -20,11 +30,12 @@ const OVERTAKEN = 'SB001';
  * session lock would do neither behind a transaction-mode pooler, where each transaction may run
  * in another session.
  */
-function guardSql(newestApplied: string | undefined): string {
+function guardSql(newestApplied: string | undefined, checksum: string): string {
   const expected = newestApplied === undefined ? 'null' : `'${newestApplied}'`;
   return `
     set local client_min_messages = warning;
     set local statement_timeout = 0;
+    set local ${CHECKSUM_SETTING} = '${checksum}';
     ${LOCK_SQL};
     do $guard$ begin
       if (select max(name collate "C") from ${BOOKKEEPING_SCHEMA}.${BOOKKEEPING_TABLE})
@@ -59,8 +70,9 @@ export async function applyMigration(
   const path = file.paths[direction];
   const sql = await readMigration(file, direction);
   refuseTransactionControl(path, sql);
+  const guard = guardSql(newestApplied, await checksumOf(file));
   const steps = (pgm: { sql(text: string): void }) => {
-    pgm.sql(guardSql(newestApplied));
+    pgm.sql(guard);
     pgm.sql(sql);
   };
   const actions = { [direction]: steps };

@@ -7,7 +7,7 @@ export const USAGE = `Usage: node sql/cli/main.ts COMMAND [options]
 
   migrate [--seed]       apply what is pending (npm run db:migrate)
   rollback [--to NAME]   revert the last migration, or all after NAME (npm run db:rollback)
-  status [--json]        list applied and pending; exit code 1 when something is pending
+  status [--json]        list applied and pending; exit code 1 unless all are applied
   create NAME            write an empty pair of files (npm run db:create -- NAME)
   reset [--yes]          revert all, apply all, seed; --yes for a database elsewhere
   health [--json]        connection, version, pending, sizes; exit code 1 when unhealthy

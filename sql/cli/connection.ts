@@ -38,9 +38,8 @@ export function describeTarget(url: string): string {
  */
 function connectionString(url: string): string {
   const parsed = parseUrl(url);
-  if (!parsed.searchParams.has('sslmode') && !isLoopback(url)) {
-    parsed.searchParams.set('sslmode', 'require');
-  }
+  const mode = parsed.searchParams.get('sslmode') ?? (isLoopback(url) ? 'disable' : 'require');
+  parsed.searchParams.set('sslmode', mode === 'no-verify' ? 'require' : mode); // libpq's word for it
   parsed.searchParams.set('uselibpqcompat', 'true');
   return parsed.href;
 }

@@ -14,7 +14,7 @@ const log = (line: string) => console.log(line);
 async function migrate({ url, dir, seed }: Arguments): Promise<number> {
   const applied = await migrateUp({ url, log, ...(dir && { dir }) });
   if (applied.length === 0) log('Nothing is pending.');
-  if (seed && (await runSeed(url))) log('seeded');
+  if (seed && (await runSeed(url, dir))) log('seeded');
   return 0;
 }
 

@@ -1,4 +1,5 @@
 /** The migrations on disk: pairs of `<timestamp>_<name>.up.sql` and `.down.sql`. */
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -67,4 +68,10 @@ export async function listMigrations(dir: string = MIGRATIONS_DIR): Promise<Migr
 /** The SQL of one half of a migration. */
 export function readMigration(file: MigrationFile, direction: Direction): Promise<string> {
   return readFile(file.paths[direction], 'utf8');
+}
+
+/** Identifies the content of an up file, whatever line ends a checkout gave it. */
+export async function checksumOf(file: MigrationFile): Promise<string> {
+  const sql = await readMigration(file, 'up');
+  return createHash('sha256').update(sql.replaceAll('\r\n', '\n')).digest('hex');
 }

@@ -2,7 +2,7 @@
 import { ensureBookkeeping, listApplied } from './bookkeeping.ts';
 import { withClient } from './connection.ts';
 import { listMigrations, MIGRATIONS_DIR } from './migration-files.ts';
-import { type DownTarget, findPending, findReverts } from './plan.ts';
+import { type DownTarget, findEdited, findPending, findReverts } from './plan.ts';
 import { trackProgress } from './sql-client.ts';
 
 export { runSeed } from './seed.ts';
@@ -37,6 +37,9 @@ export async function migrateUp({ url, log, dir = MIGRATIONS_DIR }: MigrateOptio
   const files = await listMigrations(dir);
   return withClient(url, async (client) => {
     await ensureBookkeeping(client);
+    for (const name of await findEdited(files, await listApplied(client))) {
+      log?.(`warning: ${name} was edited after it was applied; \`npm run db:reset\` starts over`);
+    }
     const tracked = trackProgress(client);
     const done: string[] = [];
     for (;;) {

@@ -1,6 +1,7 @@
 /** What there is to apply or to revert, from the files and the database's record. */
+import type { AppliedMigration } from './bookkeeping.ts';
 import { UserError } from './connection.ts';
-import type { MigrationFile } from './migration-files.ts';
+import { checksumOf, type MigrationFile } from './migration-files.ts';
 
 /**
  * The migrations that the database lacks, in order.
@@ -26,6 +27,20 @@ export function findPending(files: MigrationFile[], applied: string[]): Migratio
     );
   }
   return pending;
+}
+
+/** The names of the applied migrations whose files were edited since. */
+export async function findEdited(
+  files: MigrationFile[],
+  applied: AppliedMigration[],
+): Promise<string[]> {
+  const checksums = new Map(applied.map(({ name, checksum }) => [name, checksum]));
+  const edited: string[] = [];
+  for (const file of files) {
+    const checksum = checksums.get(file.name);
+    if (checksum && checksum !== (await checksumOf(file))) edited.push(file.name);
+  }
+  return edited;
 }
 
 /** How far `migrateDown` goes. */

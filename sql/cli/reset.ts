@@ -17,5 +17,5 @@ export async function resetDatabase(options: MigrateOptions, confirmed: boolean)
   }
   await migrateDown({ ...options, target: { all: true } });
   await migrateUp(options);
-  if (await runSeed(options.url)) options.log?.('seeded');
+  if (await runSeed(options.url, options.dir)) options.log?.('seeded');
 }

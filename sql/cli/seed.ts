@@ -1,21 +1,22 @@
 /** Runs the demo data, which is safe to run twice. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { withClient } from './connection.ts';
+import { MIGRATIONS_DIR } from './migration-files.ts';
 import { trackProgress } from './sql-client.ts';
 import { explainSqlError } from './sql-error.ts';
-
-const SEED_FILE = fileURLToPath(new URL('../seed.sql', import.meta.url));
 
 /**
  * Runs `sql/seed.sql` in one transaction.
  *
  * @param url the database, as `postgres`
+ * @param dir the folder of migrations that the seed file lies beside
  * @returns false when there is no seed file
  * @throws SqlFileError naming the line that Postgres refuses; nothing is kept then
  */
-export async function runSeed(url: string, file = SEED_FILE): Promise<boolean> {
+export async function runSeed(url: string, dir = MIGRATIONS_DIR): Promise<boolean> {
+  const file = join(dir, '..', 'seed.sql');
   if (!existsSync(file)) return false;
   const sql = await readFile(file, 'utf8');
   await withClient(url, async (client) => {

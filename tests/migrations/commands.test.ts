@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
@@ -108,7 +108,7 @@ describe('checks on the folder and the record', () => {
     expect((await cli('migrate')).stderr).toContain('have the same timestamp');
     put('oops.up.sql');
     expect((await cli('migrate')).stderr).toContain('oops.up.sql is not named like a migration');
-    expect(await (await cli('health')).code).not.toBe(0);
+    expect((await cli('health')).code).not.toBe(0);
   });
 
   test('a pending file older than an applied one is refused', async () => {
@@ -120,16 +120,60 @@ describe('checks on the folder and the record', () => {
   });
 });
 
-test('reset takes a migrated database back to a fresh one', async () => {
+test('an applied file that is edited is told by migrate and status, and reset cures it', async () => {
   await cli('migrate');
+  folder.write(2, 't2', 'create table t2 (id bigint);', 'drop table t2;');
+  const { code, stdout } = await cli('migrate');
+  expect({ code, stdout }).toEqual({
+    code: 0,
+    stdout: expect.stringContaining(`warning: ${names[1]} was edited after it was applied`),
+  });
+  expect(await states()).toEqual(['applied', 'edited', 'applied']);
+  expect((await cli('status')).code).toBe(1);
+  await cli('reset');
+  expect(await states()).toEqual(['applied', 'applied', 'applied']);
+});
+
+test('another checkout with other line ends is not an edit', async () => {
+  folder.write(3, 't3', 'create table t3 (\n  id int);\n', 'drop table t3;');
+  await cli('migrate');
+  folder.write(3, 't3', 'create table t3 (\r\n  id int);\r\n', 'drop table t3;');
+  expect(await states()).toEqual(['applied', 'applied', 'applied']);
+});
+
+test('an applied migration whose file is gone is told, and nothing else is applied', async () => {
+  await cli('migrate');
+  for (const half of ['up', 'down']) rmSync(join(folder.dir, `${names[1]}.${half}.sql`));
+  expect(await states()).toEqual(['applied', 'missing', 'applied']);
+  folder.write(9, 'more', 'create table more (id int);');
+  const { code, stderr } = await cli('migrate');
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringContaining(`The database has ${names[1]}, but its file is gone`),
+  });
+});
+
+test('reset takes a migrated database back to a fresh, seeded one', async () => {
+  folder.writeSeed('insert into t1 values (1);');
+  await cli('migrate', '--seed');
   const { code, stdout } = await cli('reset');
-  expect({ code, lines: stdout.trim().split('\n').slice(0, 6) }).toEqual({
+  expect({ code, lines: stdout.trim().split('\n') }).toEqual({
     code: 0,
     lines: [
       ...names.toReversed().map((name) => `reverted ${name}`),
       ...names.map((name) => `applied ${name}`),
+      'seeded',
     ],
   });
+});
+
+test('a failing seed file names its line and leaves nothing', async () => {
+  folder.writeSeed('insert into t1 values (1);\ninsert into nowhere values (2);');
+  const { code, stderr } = await cli('migrate', '--seed');
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/seed\.sql:2: relation "nowhere" does not exist/);
+  folder.writeSeed('select 1 / count(*) from t1;'); // divides by zero: nothing is in t1
+  expect((await cli('migrate', '--seed')).stderr).toContain('division by zero');
 });
 
 test('reset elsewhere than on this machine asks for --yes before it connects', async () => {

@@ -1,5 +1,5 @@
 /** A temporary folder of migrations. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -7,11 +7,15 @@ export interface MigrationsFolder {
   readonly dir: string;
   /** Writes a pair of files; `order` becomes the timestamp. Returns the migration's name. */
   write(order: number, title: string, up: string, down?: string): string;
+  /** Writes the seed file that belongs to the folder. */
+  writeSeed(sql: string): void;
   remove(): void;
 }
 
 export function createMigrationsFolder(): MigrationsFolder {
-  const dir = mkdtempSync(join(tmpdir(), 'streambed-migrations-'));
+  const parent = mkdtempSync(join(tmpdir(), 'streambed-migrations-'));
+  const dir = join(parent, 'migrations');
+  mkdirSync(dir);
   return {
     dir,
     write(order, title, up, down = 'select 1;') {
@@ -20,6 +24,7 @@ export function createMigrationsFolder(): MigrationsFolder {
       writeFileSync(join(dir, `${name}.down.sql`), down);
       return name;
     },
-    remove: () => rmSync(dir, { recursive: true, force: true }),
+    writeSeed: (sql) => writeFileSync(join(parent, 'seed.sql'), sql),
+    remove: () => rmSync(parent, { recursive: true, force: true }),
   };
 }
