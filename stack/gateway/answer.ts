@@ -8,20 +8,27 @@ export interface Refusal {
   readonly hint?: string | null;
 }
 
-/** Browsers may read a refusal of the gateway's own. */
-export const CORS = { 'access-control-allow-origin': '*' } as const;
+const HEADERS = {
+  'content-type': 'application/json; charset=utf-8',
+  'access-control-allow-origin': '*',
+} as const;
 
 /** A refusal's JSON. */
 export function refusalBody({ code, message, details = null, hint = null }: Refusal): string {
   return JSON.stringify({ code, message, details, hint });
 }
 
-/** Answers with a refusal, unless an answer has already begun. */
+/** A refusal as an answer to a `Request`. */
+export function refusalResponse(status: number, refusal: Refusal): Response {
+  return new Response(refusalBody(refusal), { status, headers: HEADERS });
+}
+
+/** Answers with a refusal; ends the connection when an answer has already begun. */
 export function refuse(response: ServerResponse, status: number, refusal: Refusal): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...CORS });
+  response.writeHead(status, HEADERS);
   response.end(refusalBody(refusal));
 }

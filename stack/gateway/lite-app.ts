@@ -73,6 +73,7 @@ function trustTokens(tokens: TokenVerifier) {
 export async function createLiteApp(parts: LiteParts): Promise<App> {
   const { config, keys, project, connection } = parts;
   const tokens = new TokenVerifier(keys.jwtSecret);
+  const mailSettings = { ...config, siteUrl: project.auth.site_url };
   setExperimental('storage', true);
   const app = new App({
     connection: connection.lite,
@@ -81,7 +82,7 @@ export async function createLiteApp(parts: LiteParts): Promise<App> {
     auth: authConfig(parts),
     storage: { enabled: true, file_size_limit: project.storage.file_size_limit },
     options: {
-      drivers: { email: new MailFolder(config.dataDir) },
+      drivers: { email: new MailFolder(mailSettings) },
       server: {
         admin: false,
         disableStudio: true,

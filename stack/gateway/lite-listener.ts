@@ -1,19 +1,16 @@
 import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '@supabase/lite';
-import { CORS, type Refusal, refusalBody } from './answer.ts';
+import { refusalResponse } from './answer.ts';
+import { allowReading } from './cors.ts';
 import { withRequestContext } from './request-context.ts';
+import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
 import { fixStorageAnswer, unwrapUpload } from './storage-http.ts';
 
-const NO_SCHEMA: Refusal = {
+const NO_SCHEMA = {
   code: 'PGRST002',
   message: 'Could not query the database for the schema cache. Retrying.',
-};
-
-function refusal(status: number, body: Refusal): Response {
-  const headers = { 'content-type': 'application/json; charset=utf-8', ...CORS };
-  return new Response(refusalBody(body), { status, headers });
-}
+} as const;
 
 async function schemaIsKnown(app: App): Promise<boolean> {
   try {
@@ -25,9 +22,12 @@ async function schemaIsKnown(app: App): Promise<boolean> {
 }
 
 async function answer(app: App, request: Request): Promise<Response> {
-  if (!(await schemaIsKnown(app))) return refusal(503, NO_SCHEMA);
-  const response = await app.fetch(await unwrapUpload(request), { peerAddress: null });
-  return fixStorageAnswer(request, response);
+  const refused = refuseUnfilteredWrite(request);
+  if (refused) return refused;
+  if (!(await schemaIsKnown(app))) return refusalResponse(503, NO_SCHEMA);
+  const forLite = await unwrapUpload(headToGet(request));
+  const response = await app.fetch(forLite, { peerAddress: null });
+  return allowReading(await fixStorageAnswer(request, response));
 }
 
 /** Answers requests to the Data API, Auth and Storage. */

@@ -5,6 +5,7 @@ import type { StackConfig } from '../config.ts';
 import { bearerToken, namesNoRole } from './access-token.ts';
 import { refusalBody, refuse } from './answer.ts';
 import type { GatewayConnection } from './connection.ts';
+import { answerPreflight, isPreflight } from './cors.ts';
 import { setForwardedHeaders } from './forwarded.ts';
 import { proxyToFunctions } from './functions-proxy.ts';
 import { answerHealth } from './health.ts';
@@ -59,7 +60,7 @@ export function createGatewayServer(
       case 'rest':
       case 'auth':
       case 'storage':
-        return lite(request, response);
+        return isPreflight(request) ? answerPreflight(request, response) : lite(request, response);
       case 'functions':
         return proxyToFunctions(config.functionsUrl, request, response);
       case 'realtime':
