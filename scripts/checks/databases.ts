@@ -1,5 +1,5 @@
 /** Throw-away migrated databases, each started by the first check that needs it. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { type ScratchCluster, startScratchCluster } from '../../tests/support/scratch-cluster.ts';
 
 export interface MigratedDatabase {
@@ -8,9 +8,19 @@ export interface MigratedDatabase {
   readonly superuserUrl: string;
 }
 
-/** Debian's PostgreSQL 15, the one that plpgsql_check is packaged for. */
-const DEBIAN_BIN = '/usr/lib/postgresql/15/bin';
-const DEBIAN_EXTENSION = '/usr/share/postgresql/15/extension/plpgsql_check.control';
+/** Where Debian puts servers and what extends them, a folder per major version. */
+const SERVERS = '/usr/lib/postgresql';
+const EXTENSIONS = '/usr/share/postgresql';
+
+/** The program folder of an installed server that has plpgsql_check; the embedded ones have not. */
+function findPlpgsqlCheck(): string | undefined {
+  if (!existsSync(SERVERS)) return undefined;
+  const major = readdirSync(SERVERS)
+    .filter((version) => Number(version) >= 15)
+    .sort()
+    .find((version) => existsSync(`${EXTENSIONS}/${version}/extension/plpgsql_check.control`));
+  return major && `${SERVERS}/${major}/bin`;
+}
 
 const NAME = 'migrated';
 
@@ -23,7 +33,7 @@ async function migrate(cluster: ScratchCluster): Promise<MigratedDatabase> {
 export class MigratedDatabases {
   private readonly started: Promise<ScratchCluster>[] = [];
   private onEmbedded: Promise<MigratedDatabase> | undefined;
-  private onDebian: Promise<MigratedDatabase> | undefined;
+  private onInstalled: Promise<MigratedDatabase> | undefined;
 
   private start(server: { binDir?: string }): Promise<MigratedDatabase> {
     const cluster = startScratchCluster(server);
@@ -37,11 +47,12 @@ export class MigratedDatabases {
     return this.onEmbedded;
   }
 
-  /** On Debian's PostgreSQL 15 with plpgsql_check, or undefined where that is not installed. */
+  /** On an installed PostgreSQL with plpgsql_check, or undefined where there is none. */
   async withPlpgsqlCheck(): Promise<MigratedDatabase | undefined> {
-    if (!existsSync(DEBIAN_BIN) || !existsSync(DEBIAN_EXTENSION)) return undefined;
-    this.onDebian ??= this.start({ binDir: DEBIAN_BIN });
-    return this.onDebian;
+    const binDir = findPlpgsqlCheck();
+    if (!binDir) return undefined;
+    this.onInstalled ??= this.start({ binDir });
+    return this.onInstalled;
   }
 
   /** Stops every server and deletes its data. */

@@ -20,7 +20,6 @@ const CREATE_SQL = `
     run_on timestamptz not null default now(),
     checksum text default nullif(current_setting('${CHECKSUM_SETTING}', true), '')
   );
-  alter table ${BOOKKEEPING_SCHEMA}.${BOOKKEEPING_TABLE} enable row level security;
   comment on table ${BOOKKEEPING_SCHEMA}.${BOOKKEEPING_TABLE} is 'One row per applied migration.';
   comment on column ${BOOKKEEPING_SCHEMA}.${BOOKKEEPING_TABLE}.checksum is
     'SHA-256 of the up file as it was applied, to notice a later edit.';
