@@ -5,8 +5,11 @@ import { loadConfig } from '../../stack/config.ts';
 import { type FileLock, tryLock } from '../../stack/supervisor/file-lock.ts';
 import { isPortFree } from '../../stack/supervisor/ports.ts';
 
-/** Below what the system gives to outgoing connections, which could take a port at any time. */
-const FIRST = 10_000;
+/**
+ * Below what the system gives to outgoing connections, which could take a port at any time, and
+ * above 10080, which `fetch` and browsers refuse to call.
+ */
+const FIRST = 11_000;
 const STEP = 100;
 const CANDIDATES = 200;
 
