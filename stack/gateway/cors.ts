@@ -28,7 +28,7 @@ export function answerPreflight(request: IncomingMessage, response: ServerRespon
     'access-control-allow-headers': String(
       request.headers['access-control-request-headers'] ?? '*',
     ),
-    'access-control-max-age': DAY_SECONDS,
+    'access-control-max-age': String(DAY_SECONDS),
     vary: 'access-control-request-headers',
   });
   response.end();

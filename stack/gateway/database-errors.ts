@@ -62,8 +62,8 @@ function statusOf(code: string): number {
  * Wraps an answer in PostgREST's `RAISE SQLSTATE 'PGRST'` protocol, which lite honours for every
  * error: the message is the body, the detail the status.
  */
-function asPgrst(status: number, body: ApiError): Error {
-  return Object.assign(new Error(JSON.stringify(body)), {
+function asPgrst(cause: unknown, status: number, body: ApiError): Error {
+  return Object.assign(new Error(JSON.stringify(body), { cause }), {
     code: 'PGRST',
     detail: JSON.stringify({ status, headers: {} }),
   });
@@ -82,8 +82,16 @@ export function isConnectionLost(error: unknown): boolean {
 export function asPostgrestError(error: unknown): unknown {
   if (!requestContext()?.path.startsWith('/rest/')) return error;
   const { code, message, detail, hint } = (error ?? {}) as DatabaseError;
+  if (code === 'POOL_EXHAUSTED') {
+    return asPgrst(error, 504, {
+      code: 'PGRST003',
+      message: 'Timed out acquiring connection from connection pool.',
+      details: null,
+      hint: null,
+    });
+  }
   if (isConnectionLost(error)) {
-    return asPgrst(503, {
+    return asPgrst(error, 503, {
       code: 'PGRST001',
       message: 'Database client error. Retrying the connection.',
       details: null,
@@ -91,7 +99,7 @@ export function asPostgrestError(error: unknown): unknown {
     });
   }
   if (typeof code !== 'string' || !SQLSTATE.test(code) || ANSWERED_WELL.test(code)) return error;
-  return asPgrst(statusOf(code), {
+  return asPgrst(error, statusOf(code), {
     code,
     message,
     details: detail ?? null,

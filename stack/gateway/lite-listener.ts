@@ -2,6 +2,7 @@ import type { RequestListener } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import type { App } from '@supabase/lite';
 import { refusalResponse } from './answer.ts';
+import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
 import { withRequestContext } from './request-context.ts';
 import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
@@ -12,31 +13,35 @@ const NO_SCHEMA = {
   message: 'Could not query the database for the schema cache. Retrying.',
 } as const;
 
-async function schemaIsKnown(app: App): Promise<boolean> {
+async function isPrepared(connection: GatewayConnection): Promise<boolean> {
   try {
-    await app.connection.introspect({ useCache: true });
+    await connection.prepare();
     return true;
   } catch {
     return false;
   }
 }
 
-async function answer(app: App, request: Request): Promise<Response> {
+async function answer(
+  app: App,
+  connection: GatewayConnection,
+  request: Request,
+): Promise<Response> {
   const refused = refuseUnfilteredWrite(request);
   if (refused) return refused;
-  if (!(await schemaIsKnown(app))) return refusalResponse(503, NO_SCHEMA);
+  if (!(await isPrepared(connection))) return refusalResponse(503, NO_SCHEMA);
   const forLite = await unwrapUpload(headToGet(request));
   const response = await app.fetch(forLite, { peerAddress: null });
   return allowReading(await fixStorageAnswer(request, response));
 }
 
 /** Answers requests to the Data API, Auth and Storage. */
-export function liteListener(app: App): RequestListener {
+export function liteListener(app: App, connection: GatewayConnection): RequestListener {
   const listener = getRequestListener((request) => {
     const { pathname: path } = new URL(request.url);
     const headers = Object.fromEntries(request.headers);
     return withRequestContext({ method: request.method, path, headers }, () =>
-      answer(app, request),
+      answer(app, connection, request),
     );
   });
   return (request, response) => void listener(request, response);

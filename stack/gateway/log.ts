@@ -24,6 +24,7 @@ function isRefusal(value: unknown): boolean {
 
 function oneLine(value: unknown): string {
   if (!(value instanceof Error)) return String(value);
+  if (value.cause) return oneLine(value.cause);
   const { name, code, message, stack } = value as CodedError;
   const place = stack?.split('\n').find((line) => line.startsWith('    at '));
   return `${name}${code ? ` ${code}` : ''}: ${message}${place ? ` (${place.trim()})` : ''}`;

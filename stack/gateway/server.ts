@@ -50,7 +50,7 @@ export function createGatewayServer(
   app: App,
   connection: GatewayConnection,
 ): Server {
-  const lite = liteListener(app);
+  const lite = liteListener(app, connection);
   const server = createServer((request, response) => {
     setForwardedHeaders(request);
     if (namesNoRole(bearerToken(request.headers.authorization))) {
