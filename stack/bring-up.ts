@@ -11,11 +11,16 @@ export type Progress = (what: string) => void;
  * Looks at every port before anything is started.
  * @throws Error with a sentence for each port that cannot be used
  */
-export async function checkPorts({ ports, redisIsExternal }: StackConfig): Promise<void> {
+export async function checkPorts(
+  { ports, redisIsExternal }: StackConfig,
+  progress: Progress,
+): Promise<void> {
   const wanted = Object.entries(ports)
     .filter(([name]) => name !== 'redis' || !redisIsExternal)
     .map(([name, port]) => ({ name, port }));
-  const problems = await findPortProblems(wanted);
+  const problems = await findPortProblems(wanted, (port) =>
+    progress(`waiting for port ${port}, which an outgoing connection uses (a minute at most)`),
+  );
   if (problems.length > 0) throw new Error(problems.join('\n'));
 }
 

@@ -30,7 +30,7 @@ function reportRunning({ supervisor, config, phase }: RunState, reset: boolean):
 async function prepare(config: StackConfig, reset: boolean): Promise<void> {
   const ended = await endLeftovers(config.dataDir);
   if (ended.length > 0) progress(`ended what a killed stack had left running: ${ended.join(', ')}`);
-  await checkPorts(config);
+  await checkPorts(config, progress);
   if (reset) emptyData(config.dataDir);
   loadKeys(config.dataDir);
 }
@@ -60,7 +60,8 @@ async function run(): Promise<number> {
   const claim = await claimDataDir(config.dataDir);
   if ('supervisor' in claim) return reportRunning(claim, values.reset);
   console.log(`Starting Streambed; its data is in ${config.dataDir}`);
-  await prepare(config, values.reset);
+  const prepared = prepare(config, values.reset).then(() => 'prepared');
+  if ((await Promise.race([prepared, stop])) !== 'prepared') return 0;
   await superviseUntil(stop, config);
   const fault = await stop;
   if (fault) throw fault;

@@ -34,6 +34,7 @@ export function redisService({ dataDir, ports, redisUrl }: StackConfig): Service
     },
     probe: () => answersPing(redisUrl),
     ending: TERMINATE,
+    readyWithinMs: 300_000, // it reads all its data back first
     isQuiet: true,
   };
 }

@@ -25,6 +25,7 @@ function postgresService({ dataDir, ports }: StackConfig): Service {
     },
     probe: () => answersQueries(options),
     ending: POSTGRES_ENDING,
+    readyWithinMs: 300_000, // after a crash it reads back what it had not yet written out
     isQuiet: true,
   };
 }

@@ -1,10 +1,15 @@
-/** Which process listens on a port: from /proc on Linux, from lsof elsewhere. */
+/** Who has a port: from /proc on Linux, from lsof elsewhere. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 export interface PortOwner {
   readonly pid: number;
   readonly command: string;
+}
+
+interface Socket {
+  readonly isListening: boolean;
+  readonly inode: string;
 }
 
 const LISTENING = '0A';
@@ -18,34 +23,34 @@ function readOr<T>(read: () => T, otherwise: T): T {
   }
 }
 
-/** Socket inodes that listen on the port; a table's columns: sl local remote state … inode. */
-function listeningInodes(port: number): Set<string> {
+/** This machine's TCP sockets on the port; the columns of a row: sl, local, remote, state … inode. */
+function socketsOn(port: number): Socket[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const tables = ['/proc/net/tcp', '/proc/net/tcp6'];
-  const rows = tables.flatMap((table) => readOr(() => readFileSync(table, 'utf8'), '').split('\n'));
-  const columns = rows.map((row) => row.trim().split(/\s+/));
-  const listening = columns.filter((c) => c[1]?.endsWith(suffix) && c[3] === LISTENING);
-  return new Set(listening.map((c) => c[9] ?? ''));
+  return tables
+    .flatMap((table) => readOr(() => readFileSync(table, 'utf8'), '').split('\n'))
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, local]) => local?.endsWith(suffix))
+    .map((columns) => ({ isListening: columns[3] === LISTENING, inode: columns[9] ?? '' }));
 }
 
 function holdsSocket(pid: string, inodes: Set<string>): boolean {
   const folder = `/proc/${pid}/fd`;
   return readOr(() => readdirSync(folder), []).some((fd) => {
     const target = readOr(() => readlinkSync(`${folder}/${fd}`), '');
-    return inodes.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? '-');
+    return inodes.has(/^socket:\[(\d+)\]$/.exec(target)?.[1] ?? 'none');
   });
 }
 
 function commandOf(pid: string): string {
   const words = readOr(() => readFileSync(`/proc/${pid}/cmdline`, 'utf8'), '').split('\0');
-  return (
-    words.join(' ').trim() || readOr(() => readFileSync(`/proc/${pid}/comm`, 'utf8'), '').trim()
-  );
+  const command = words.join(' ').trim();
+  return command || readOr(() => readFileSync(`/proc/${pid}/comm`, 'utf8'), '').trim();
 }
 
 function ownerFromProc(port: number): PortOwner | null {
-  const inodes = listeningInodes(port);
-  if (inodes.size === 0) return null;
+  const listening = socketsOn(port).filter(({ isListening }) => isListening);
+  const inodes = new Set(listening.map(({ inode }) => inode));
   const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
   const pid = pids.find((candidate) => holdsSocket(candidate, inodes));
   return pid ? { pid: Number(pid), command: commandOf(pid) } : null;
@@ -66,8 +71,18 @@ export function findPortOwner(port: number): PortOwner | null {
   return process.platform === 'linux' ? ownerFromProc(port) : ownerFromLsof(port);
 }
 
+/**
+ * Whether nobody listens on the port, and only an outgoing connection happens to use its number: it
+ * is free again a minute after that has ended, at the latest. Known on Linux only.
+ */
+export function isOutgoingOnly(port: number): boolean {
+  const sockets = socketsOn(port);
+  return sockets.length > 0 && !sockets.some(({ isListening }) => isListening);
+}
+
 /** The owner as a person reads it: "pid 4711 (nginx: master process)". */
 export function describePortOwner(port: number): string {
+  if (isOutgoingOnly(port)) return 'an outgoing connection of this machine';
   const owner = findPortOwner(port);
   if (!owner) return "another user's process";
   const { pid, command } = owner;

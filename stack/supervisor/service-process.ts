@@ -10,7 +10,7 @@ import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import type { Service, ServiceCommand } from './service.ts';
 import { waitUntil } from './wait.ts';
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_WITHIN_MS = 30_000;
 const ATTEMPTS_TO_START = 3;
 const LINES_TO_QUOTE = 8;
 
@@ -41,6 +41,10 @@ export class ServiceProcess {
     this.service = service;
     this.#hooks = hooks;
     this.#quota = new ConsoleQuota(hooks.say, hooks.log.path);
+  }
+
+  get #readyWithinMs(): number {
+    return this.service.readyWithinMs ?? READY_WITHIN_MS;
   }
 
   get identity(): ProcessIdentity | null {
@@ -122,13 +126,13 @@ export class ServiceProcess {
     const isReady = await this.#awaitReady(onReady, over.signal);
     if (isReady || over.signal.aborted) return ended;
     if (child.identity) await endProcess(child.identity, this.service.ending);
-    return `was not ready within ${READY_TIMEOUT_MS / 1000} s (${await ended})`;
+    return `was not ready within ${this.#readyWithinMs / 1000} s (${await ended})`;
   }
 
   async #awaitReady(onReady: () => void, signal: AbortSignal): Promise<boolean> {
     const startedAt = performance.now();
     const isReady = await waitUntil(() => inTime(this.service.probe), {
-      timeoutMs: READY_TIMEOUT_MS,
+      timeoutMs: this.#readyWithinMs,
       signal,
     });
     if (!isReady) return false;

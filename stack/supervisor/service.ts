@@ -18,6 +18,8 @@ export interface Service {
   /** Whether it does its work: a question that only a working service answers. Never rejects. */
   readonly probe: () => Promise<boolean>;
   readonly ending: EndingSteps;
+  /** How long it may take to be ready; by default half a minute. */
+  readonly readyWithinMs?: number;
   /** Whether what it writes to stderr belongs on the console too, not only in its log. */
   readonly isQuiet?: boolean;
 }
