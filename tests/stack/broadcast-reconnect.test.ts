@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => live?.close());
 
-test('a reconnect within the grace resumes the same session, before its viewers', async () => {
+test('a reconnect within the grace resumes the same session, and its viewers stay', async () => {
   const { stack, sql, encoder } = live;
   const stream = await (await signUpBroadcaster(stack)).createStream();
   const first = encoder.push(stream.pushUrl);
