@@ -2,13 +2,11 @@
 import { join } from 'node:path';
 import { ROOT } from '../stack/config.ts';
 import { runCommand } from './run-command.ts';
-import { runSupabase } from './supabase-cli.ts';
+import { printTypes } from './types/print.ts';
+import { readSchema } from './types/schema.ts';
 
 /** Where the types are kept. */
 export const TYPES_FILE = join(ROOT, 'types', 'database.ts');
-
-const HEADING =
-  '/** The schema `public` as TypeScript: made by `npm run gen:types`, not by hand. */\n';
 
 async function format(source: string): Promise<string> {
   const { code, stdout, stderr } = await runCommand(
@@ -21,19 +19,13 @@ async function format(source: string): Promise<string> {
 }
 
 /**
- * Generates the types from a migrated database.
+ * Generates the types from a migrated database: those of `supabase gen types`, with the database's
+ * comments as doc comments. Our own generator, because the CLI runs its own in Docker.
  *
  * @param url the database, as `postgres`
  * @returns the file's content
- * @throws Error with the CLI's own words when it fails
+ * @throws Error when the database cannot be read, or a function cannot be called through the API
  */
 export async function generateTypes(url: string): Promise<string> {
-  const { code, stdout, stderr } = await runSupabase(
-    ['gen', 'types', 'typescript', '--schema=public'],
-    url,
-  );
-  if (code !== 0 || !stdout.includes('export type Database')) {
-    throw new Error(`supabase gen types failed (exit code ${code}):\n${stderr || stdout}`);
-  }
-  return format(HEADING + stdout);
+  return format(printTypes(await readSchema(url)));
 }

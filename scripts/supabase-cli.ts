@@ -5,15 +5,11 @@ import { join } from 'node:path';
 import { ROOT } from '../stack/config.ts';
 import { type CommandResult, runCommand } from './run-command.ts';
 
-/** `SUPABASE_CLI` may name another binary than the project's own. */
-const CLI = process.env.SUPABASE_CLI || 'supabase';
-
-/** Version 3 renamed the option that names a database. */
-async function targetOption(url: string): Promise<string> {
+/** The CLI insists on TLS unless it is told that there is none; our databases are on loopback. */
+function withoutTls(url: string): string {
   const target = new URL(url);
   if (!target.searchParams.has('sslmode')) target.searchParams.set('sslmode', 'disable');
-  const { stdout } = await runCommand(CLI, ['--version']);
-  return Number.parseInt(stdout, 10) >= 3 ? `--remote=${target.href}` : `--db-url=${target.href}`;
+  return target.href;
 }
 
 /**
@@ -28,8 +24,8 @@ export async function runSupabase(args: readonly string[], url: string): Promise
   try {
     mkdirSync(join(folder, 'supabase'));
     cpSync(join(ROOT, 'supabase', 'config.toml'), join(folder, 'supabase', 'config.toml'));
-    const target = await targetOption(url);
-    return await runCommand(CLI, [...args, target, `--workdir=${folder}`], { cwd: folder });
+    const target = [`--db-url=${withoutTls(url)}`, `--workdir=${folder}`];
+    return await runCommand('supabase', [...args, ...target], { cwd: folder });
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,18 +1,24 @@
 /** The schema `public` as TypeScript: made by `npm run gen:types`, not by hand. */
 
+/** Any JSON value. */
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
 
 export type Database = {
   public: {
     Tables: {
+      /** What a user can buy: how many streams may run at once, and the price. Readable by all; changed in Studio. */
       packages: {
         Row: {
+          /** False: no longer sold; who has it keeps it. */
           active: boolean;
           billing_interval: string;
+          /** ISO 4217 code. */
           currency: string;
           id: string;
           name: string;
+          /** Price of one billing interval in minor units of the currency. */
           price_cents: number;
+          /** Sessions (ingest and restream together) that may run at once. */
           streams_allowed: number;
         };
         ComputedFields: never;
@@ -36,6 +42,7 @@ export type Database = {
         };
         Relationships: [];
       };
+      /** What everybody may see of a user. Readable by all; changed by its owner. */
       profiles: {
         Row: {
           avatar_url: string | null;
@@ -44,6 +51,7 @@ export type Database = {
           display_name: string | null;
           id: string;
           updated_at: string;
+          /** 3 to 30 of a-z, 0-9 and _; stored in lower case, so unique without regard to case. */
           username: string;
         };
         ComputedFields: never;
@@ -75,6 +83,7 @@ export type Database = {
           },
         ];
       };
+      /** One row for each time that a stream was pushed in (ingest) or out (restream). Its owner and admins read it; only functions write it. */
       stream_sessions: {
         Row: {
           average_viewers: number;
@@ -82,26 +91,36 @@ export type Database = {
           client_ip: unknown;
           container_id: string | null;
           created_at: string;
+          /** When the publisher went; null while connected. Within the reconnect grace it may resume. */
           disconnected_at: string | null;
+          /** disconnected, lease_expired, disabled, deleted, or a worker's own. */
           ended_reason: string | null;
           error: string | null;
           id: string;
+          /** starting, running or stopping: counts against the package's limit. */
           is_active: boolean;
           kind: string;
+          /** When the media server or worker was last heard of; the session's lease runs from here. */
           last_seen_at: string | null;
+          /** ingest: the media server that holds the publisher. */
           media_server: string | null;
           peak_viewers: number;
+          /** ingest: the media server's own id of the publisher's connection. */
           publisher_id: string | null;
+          /** When the publisher last reconnected to this session. */
           resumed_at: string | null;
+          /** restream: the target, its key masked. */
           rtmp_url: string | null;
           started_at: string | null;
           status: string;
           stopped_at: string | null;
           stream_id: string;
+          /** ingest: which of the stream's keys was used (see get_stream_keys). */
           stream_key_id: string | null;
           unique_viewers: number;
           user_id: string;
           video_source: string | null;
+          /** Sum over viewers of the seconds watched. */
           viewer_seconds: number;
           worker_id: string | null;
         };
@@ -181,24 +200,35 @@ export type Database = {
           },
         ];
       };
+      /** A channel that can be broadcast to. All read public ones, the owner and admins every one; unlisted ones are reached through get_stream. Made by create_stream; the owner changes title, description, category, visibility and settings; the rest follows from stream_sessions by trigger. */
       streams: {
         Row: {
+          /** One of the setting stream_categories, or null. */
           category: string | null;
           created_at: string;
           description: string | null;
+          /** Who disabled it; what an admin disabled, only an admin enables. */
           disabled_by: string | null;
+          /** When the last broadcast ended; null while live. */
           ended_at: string | null;
+          /** From then on no publisher is admitted; null: never. */
           expires_at: string | null;
           id: string;
           is_live: boolean;
+          /** Most viewers at once in the current or last session. */
           peak_viewers: number;
+          /** The application's own JSON object of up to 16 kB; keys named by the setting stream_settings_types have that type. */
           settings: NonNullable<Json>;
+          /** When the current or last broadcast began. */
           started_at: string | null;
+          /** idle, live (a publisher is connected, or may reconnect within the grace), disabled (no publisher is admitted). */
           status: string;
           title: string;
           updated_at: string;
           user_id: string;
+          /** Viewers now, as of the last count. */
           viewer_count: number;
+          /** public: listed; unlisted: for who has the id; private: for the owner. */
           visibility: string;
         };
         ComputedFields: never;
@@ -250,15 +280,21 @@ export type Database = {
           },
         ];
       };
+      /** The devices that a user is signed in on, one row per auth session that called register_device. Its owner reads it. */
       user_sessions: {
         Row: {
           created_at: string;
           device_name: string;
+          /** web, phone, tablet, desktop, tv, console or other. */
           device_type: string;
+          /** When the auth session ends by itself; null: it does not. */
           expires_at: string | null;
+          /** The access token's session_id. */
           id: string;
           ip: unknown;
+          /** When the device last called register_device. */
           last_seen_at: string;
+          /** When revoke_session ended it. Access tokens already given out run to their expiry (an hour). */
           revoked_at: string | null;
           user_agent: string | null;
           user_id: string;
@@ -298,20 +334,27 @@ export type Database = {
           },
         ];
       };
+      /** One row per auth.users, made by trigger. Its owner and admins read it; owners change first_name and last_name; role and package move through set_user_role and set_user_package; the rest follows from other rows by trigger. */
       users: {
         Row: {
           created_at: string;
+          /** Copy of auth.users.email, kept by trigger. */
           email: string | null;
           first_name: string | null;
           id: string;
+          /** Copy of auth.users.last_sign_in_at, kept by trigger. */
           last_login_at: string | null;
           last_name: string | null;
+          /** When the package ends; null: it does not. */
           package_expires_at: string | null;
           package_type: string | null;
           role: string;
+          /** Sessions running now, counted from stream_sessions by trigger. */
           streams_active: number;
+          /** Sessions that may run at once, by package, expiry and the setting default_streams_allowed. Kept by trigger. */
           streams_allowed: number;
           updated_at: string;
+          /** When the e-mail address was confirmed; copy of auth.users.email_confirmed_at. */
           verified_at: string | null;
         };
         ComputedFields: never;
@@ -356,11 +399,17 @@ export type Database = {
         ];
       };
     };
-    Views: {
-      [_ in never]: never;
-    };
+    Views: { [_ in never]: never };
     Functions: {
-      authorize_play: { Args: { stream_id: string; token?: string }; Returns: Json };
+      /** May whoever opened a playback address with this token play? {allowed: true}, or {allowed: false, status, code, message, hint} with 404 stream_not_found, 403 stream_disabled or 403 playback_token_invalid. Callable by service_role and streams_service. */
+      authorize_play: {
+        Args: {
+          stream_id: string;
+          token?: string;
+        };
+        Returns: Json;
+      };
+      /** May this publisher (a connection publisher_id of media_server, from client_ip) broadcast to the stream with this key (the secret alone)? An answer, never an exception for a refusal, so that its record commits: {admitted: true, session_id, stream_id, user_id, resumed}, or {admitted: false, status, code, message, hint} with 401 stream_key_invalid, 402 stream_limit_reached, 403 stream_disabled, 409 stream_already_live or 410 stream_expired. The same publisher asking again gets the same answer and the same session. Raises PT400 media_server_invalid, publisher_id_invalid. Callable by service_role and streams_service. */
       begin_ingest: {
         Args: {
           client_ip?: string;
@@ -371,6 +420,7 @@ export type Database = {
         };
         Returns: Json;
       };
+      /** Makes a stream and its first key: {stream, stream_key, rtmp_url}. stream_key is what goes into the encoder's "stream key" field; it is shown only here. For signed-in users. Raises PT400 <field>_invalid, PT401 sign_in_required, PT409 max_streams_reached. */
       create_stream: {
         Args: {
           category?: string;
@@ -381,28 +431,19 @@ export type Database = {
         };
         Returns: Json;
       };
-      delete_stream: { Args: { stream_id: string }; Returns: undefined };
+      /** Ends a stream's running session and deletes the stream with its keys and sessions. For the owner and admins. Raises PT404 stream_not_found. */
+      delete_stream: {
+        Args: {
+          stream_id: string;
+        };
+        Returns: undefined;
+      };
+      /** Ends a stream's running session and admits no publisher until enable_stream; returns the row. For the owner and admins. Raises PT404 stream_not_found. */
       disable_stream: {
-        Args: { stream_id: string };
-        Returns: {
-          category: string | null;
-          created_at: string;
-          description: string | null;
-          disabled_by: string | null;
-          ended_at: string | null;
-          expires_at: string | null;
-          id: string;
-          is_live: boolean;
-          peak_viewers: number;
-          settings: NonNullable<Json>;
-          started_at: string | null;
-          status: string;
-          title: string;
-          updated_at: string;
-          user_id: string;
-          viewer_count: number;
-          visibility: string;
+        Args: {
+          stream_id: string;
         };
+        Returns: Database['public']['Tables']['streams']['Row'];
         SetofOptions: {
           from: '*';
           to: 'streams';
@@ -410,27 +451,12 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** Lets a disabled stream be broadcast to again; returns the row. For the owner and admins. Raises PT403 disabled_by_admin, PT404 stream_not_found. */
       enable_stream: {
-        Args: { stream_id: string };
-        Returns: {
-          category: string | null;
-          created_at: string;
-          description: string | null;
-          disabled_by: string | null;
-          ended_at: string | null;
-          expires_at: string | null;
-          id: string;
-          is_live: boolean;
-          peak_viewers: number;
-          settings: NonNullable<Json>;
-          started_at: string | null;
-          status: string;
-          title: string;
-          updated_at: string;
-          user_id: string;
-          viewer_count: number;
-          visibility: string;
+        Args: {
+          stream_id: string;
         };
+        Returns: Database['public']['Tables']['streams']['Row'];
         SetofOptions: {
           from: '*';
           to: 'streams';
@@ -438,13 +464,28 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** A publisher went: its session is disconnected and stops when the reconnect grace is over (reap_sessions), unless it comes back. bytes_in: what it sent in all. Returns {ended, session_id}; a publisher that holds no session changes nothing. Raises PT400 media_server_invalid, publisher_id_invalid. Callable by service_role and streams_service. */
       end_ingest: {
-        Args: { bytes_in?: number; media_server: string; publisher_id: string };
+        Args: {
+          bytes_in?: number;
+          media_server: string;
+          publisher_id: string;
+        };
         Returns: Json;
       };
-      expire_packages: { Args: Record<PropertyKey, never>; Returns: number };
+      /** Lets users.streams_allowed follow packages that ran out; run by the cleanup job. Returns how many users changed. Callable by service_role. */
+      expire_packages: {
+        Args: Record<PropertyKey, never>;
+        Returns: number;
+      };
+      /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream's owner and admins. Raises PT404 stream_not_found. */
       get_admissions: {
-        Args: { max_count?: number; since?: string; stream_id: string; until?: string };
+        Args: {
+          max_count?: number;
+          since?: string;
+          stream_id: string;
+          until?: string;
+        };
         Returns: {
           active_count: number;
           admitted: boolean;
@@ -458,7 +499,14 @@ export type Database = {
           session_id: string;
         }[];
       };
-      get_playback: { Args: { stream_id: string }; Returns: Json };
+      /** Where to play a live stream: {flv_url, hls_url, expires_at}. Addresses of unlisted and private streams carry a token that can be opened until expires_at; those of public streams do not end (null). For whoever get_stream lets see it. Raises PT404 stream_not_found, PT409 stream_not_live. */
+      get_playback: {
+        Args: {
+          stream_id: string;
+        };
+        Returns: Json;
+      };
+      /** All settings with their values and meaning. Admins only (PT403 admin_required). */
       get_settings: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -467,27 +515,12 @@ export type Database = {
           value: Json;
         }[];
       };
+      /** A stream by its id: public and unlisted ones for everybody, private ones for their owner and admins. Raises PT404 stream_not_found. */
       get_stream: {
-        Args: { stream_id: string };
-        Returns: {
-          category: string | null;
-          created_at: string;
-          description: string | null;
-          disabled_by: string | null;
-          ended_at: string | null;
-          expires_at: string | null;
-          id: string;
-          is_live: boolean;
-          peak_viewers: number;
-          settings: NonNullable<Json>;
-          started_at: string | null;
-          status: string;
-          title: string;
-          updated_at: string;
-          user_id: string;
-          viewer_count: number;
-          visibility: string;
+        Args: {
+          stream_id: string;
         };
+        Returns: Database['public']['Tables']['streams']['Row'];
         SetofOptions: {
           from: '*';
           to: 'streams';
@@ -495,8 +528,11 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** A stream's newest 100 keys by their first 8 characters, never the secret. For the owner. Raises PT404 stream_not_found. */
       get_stream_keys: {
-        Args: { stream_id: string };
+        Args: {
+          stream_id: string;
+        };
         Returns: {
           created_at: string;
           expires_at: string;
@@ -506,7 +542,12 @@ export type Database = {
           revoked_at: string;
         }[];
       };
-      maintain_partitions: { Args: Record<PropertyKey, never>; Returns: number };
+      /** Makes the partitions that the log tables need next and drops those past their keeping; run by the cleanup job. Returns how many were dropped. Callable by service_role. */
+      maintain_partitions: {
+        Args: Record<PropertyKey, never>;
+        Returns: number;
+      };
+      /** The sign-in providers linked to the caller's account, without any token. For signed-in users. */
       my_linked_accounts: {
         Args: Record<PropertyKey, never>;
         Returns: {
@@ -516,21 +557,18 @@ export type Database = {
           provider_account_id: string;
         }[];
       };
-      reap_sessions: { Args: Record<PropertyKey, never>; Returns: number };
+      /** Stops the ingest sessions whose publisher did not come back within the reconnect grace, and those whose media server has not been heard of for the lease; run by the cleanup job. Returns how many. Users that are being changed at the moment wait for the next run. Callable by service_role and streams_service. */
+      reap_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: number;
+      };
+      /** Names the device of the caller's session, or says that it is still in use; returns its row. For signed-in users. Raises PT400 device_name_invalid, PT400 device_type_invalid, PT401 session_required, PT403 session_revoked. */
       register_device: {
-        Args: { device_name: string; device_type: string };
-        Returns: {
-          created_at: string;
+        Args: {
           device_name: string;
           device_type: string;
-          expires_at: string | null;
-          id: string;
-          ip: unknown;
-          last_seen_at: string;
-          revoked_at: string | null;
-          user_agent: string | null;
-          user_id: string;
         };
+        Returns: Database['public']['Tables']['user_sessions']['Row'];
         SetofOptions: {
           from: '*';
           to: 'user_sessions';
@@ -538,24 +576,21 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** A media server says which publishers it has; their leases run anew. With is_complete the list is everything it has, and its other sessions are disconnected. Returns {renewed, unknown, disconnected}: the server should drop the publishers in unknown, because their sessions have ended. Raises PT400 media_server_invalid, publisher_ids_invalid. Callable by service_role and streams_service. */
       renew_ingest: {
-        Args: { is_complete?: boolean; media_server: string; publisher_ids: string[] };
+        Args: {
+          is_complete?: boolean;
+          media_server: string;
+          publisher_ids: string[];
+        };
         Returns: Json;
       };
+      /** Signs one of the caller's devices out: its refresh token ends at once, its access token at its expiry. Returns the row; a second call changes nothing. Raises PT404 session_not_found. */
       revoke_session: {
-        Args: { id: string };
-        Returns: {
-          created_at: string;
-          device_name: string;
-          device_type: string;
-          expires_at: string | null;
+        Args: {
           id: string;
-          ip: unknown;
-          last_seen_at: string;
-          revoked_at: string | null;
-          user_agent: string | null;
-          user_id: string;
         };
+        Returns: Database['public']['Tables']['user_sessions']['Row'];
         SetofOptions: {
           from: '*';
           to: 'user_sessions';
@@ -563,25 +598,30 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      rotate_stream_key: { Args: { grace_seconds?: number; stream_id: string }; Returns: Json };
-      set_setting: { Args: { key: string; value: Json }; Returns: Json };
+      /** Gives a stream a new key: {stream_key, previous_valid_until}. Older keys work for grace_seconds more (0 to 604800); a broadcast under way goes on. For the owner. Raises PT400 grace_seconds_invalid, PT404 stream_not_found. */
+      rotate_stream_key: {
+        Args: {
+          grace_seconds?: number;
+          stream_id: string;
+        };
+        Returns: Json;
+      };
+      /** Changes a setting to a value of the same JSON type and returns it. Admins only (PT403 admin_required). Raises PT404 setting_not_found, PT400 value_invalid. */
+      set_setting: {
+        Args: {
+          key: string;
+          value: Json;
+        };
+        Returns: Json;
+      };
+      /** Gives a user a package until expires_at (null: no end), or none; returns the changed row. Admins only (PT403 admin_required). Raises PT400 package_type_invalid, PT400 expires_at_invalid, PT404 user_not_found. */
       set_user_package: {
-        Args: { expires_at?: string; package_type: string; user_id: string };
-        Returns: {
-          created_at: string;
-          email: string | null;
-          first_name: string | null;
-          id: string;
-          last_login_at: string | null;
-          last_name: string | null;
-          package_expires_at: string | null;
-          package_type: string | null;
-          role: string;
-          streams_active: number;
-          streams_allowed: number;
-          updated_at: string;
-          verified_at: string | null;
+        Args: {
+          expires_at?: string;
+          package_type: string;
+          user_id: string;
         };
+        Returns: Database['public']['Tables']['users']['Row'];
         SetofOptions: {
           from: '*';
           to: 'users';
@@ -589,23 +629,13 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** Gives a user the role user, moderator or admin; returns the changed row. Admins only (PT403 admin_required). Raises PT400 role_invalid, PT404 user_not_found, PT409 last_admin. */
       set_user_role: {
-        Args: { role: string; user_id: string };
-        Returns: {
-          created_at: string;
-          email: string | null;
-          first_name: string | null;
-          id: string;
-          last_login_at: string | null;
-          last_name: string | null;
-          package_expires_at: string | null;
-          package_type: string | null;
+        Args: {
           role: string;
-          streams_active: number;
-          streams_allowed: number;
-          updated_at: string;
-          verified_at: string | null;
+          user_id: string;
         };
+        Returns: Database['public']['Tables']['users']['Row'];
         SetofOptions: {
           from: '*';
           to: 'users';
@@ -613,124 +643,30 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      validate_stream_key: { Args: { stream_key: string }; Returns: string };
+      /** The stream that a key in its pasted form (<stream id>?key=<secret>) opens, or null. Says nothing of limits; begin_ingest decides. Callable by service_role and streams_service. */
+      validate_stream_key: {
+        Args: {
+          stream_key: string;
+        };
+        Returns: string;
+      };
     };
-    Enums: {
-      [_ in never]: never;
-    };
-    CompositeTypes: {
-      [_ in never]: never;
-    };
+    Enums: { [_ in never]: never };
+    CompositeTypes: { [_ in never]: never };
   };
 };
 
-type DatabaseWithoutInternals = Omit<Database, '__InternalSupabase'>;
+type Public = Database['public'];
 
-type DefaultSchema = DatabaseWithoutInternals[Extract<keyof Database, 'public'>];
+/** A row of a table or view as it is read. */
+export type Tables<Name extends keyof (Public['Tables'] & Public['Views'])> = (Public['Tables'] &
+  Public['Views'])[Name]['Row'];
 
-export type Tables<
-  DefaultSchemaTableNameOrOptions extends
-    | keyof (DefaultSchema['Tables'] & DefaultSchema['Views'])
-    | { schema: keyof DatabaseWithoutInternals },
-  TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals;
-  }
-    ? keyof (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] &
-        DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])
-    : never = never,
-> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? (DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'] &
-      DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Views'])[TableName] extends {
-      Row: infer R;
-    }
-    ? R
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof (DefaultSchema['Tables'] & DefaultSchema['Views'])
-    ? (DefaultSchema['Tables'] & DefaultSchema['Views'])[DefaultSchemaTableNameOrOptions] extends {
-        Row: infer R;
-      }
-      ? R
-      : never
-    : never;
+/** What inserting into a table takes. */
+export type TablesInsert<Name extends keyof Public['Tables']> = Public['Tables'][Name]['Insert'];
 
-export type TablesInsert<
-  DefaultSchemaTableNameOrOptions extends
-    | keyof DefaultSchema['Tables']
-    | { schema: keyof DatabaseWithoutInternals },
-  TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals;
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables']
-    : never = never,
-> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
-      Insert: infer I;
-    }
-    ? I
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables']
-    ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
-        Insert: infer I;
-      }
-      ? I
-      : never
-    : never;
+/** What updating a table takes. */
+export type TablesUpdate<Name extends keyof Public['Tables']> = Public['Tables'][Name]['Update'];
 
-export type TablesUpdate<
-  DefaultSchemaTableNameOrOptions extends
-    | keyof DefaultSchema['Tables']
-    | { schema: keyof DatabaseWithoutInternals },
-  TableName extends DefaultSchemaTableNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals;
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables']
-    : never = never,
-> = DefaultSchemaTableNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[DefaultSchemaTableNameOrOptions['schema']]['Tables'][TableName] extends {
-      Update: infer U;
-    }
-    ? U
-    : never
-  : DefaultSchemaTableNameOrOptions extends keyof DefaultSchema['Tables']
-    ? DefaultSchema['Tables'][DefaultSchemaTableNameOrOptions] extends {
-        Update: infer U;
-      }
-      ? U
-      : never
-    : never;
-
-export type Enums<
-  DefaultSchemaEnumNameOrOptions extends
-    | keyof DefaultSchema['Enums']
-    | { schema: keyof DatabaseWithoutInternals },
-  EnumName extends DefaultSchemaEnumNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals;
-  }
-    ? keyof DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums']
-    : never = never,
-> = DefaultSchemaEnumNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[DefaultSchemaEnumNameOrOptions['schema']]['Enums'][EnumName]
-  : DefaultSchemaEnumNameOrOptions extends keyof DefaultSchema['Enums']
-    ? DefaultSchema['Enums'][DefaultSchemaEnumNameOrOptions]
-    : never;
-
-export type CompositeTypes<
-  PublicCompositeTypeNameOrOptions extends
-    | keyof DefaultSchema['CompositeTypes']
-    | { schema: keyof DatabaseWithoutInternals },
-  CompositeTypeName extends PublicCompositeTypeNameOrOptions extends {
-    schema: keyof DatabaseWithoutInternals;
-  }
-    ? keyof DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes']
-    : never = never,
-> = PublicCompositeTypeNameOrOptions extends { schema: keyof DatabaseWithoutInternals }
-  ? DatabaseWithoutInternals[PublicCompositeTypeNameOrOptions['schema']]['CompositeTypes'][CompositeTypeName]
-  : PublicCompositeTypeNameOrOptions extends keyof DefaultSchema['CompositeTypes']
-    ? DefaultSchema['CompositeTypes'][PublicCompositeTypeNameOrOptions]
-    : never;
-
-export const Constants = {
-  public: {
-    Enums: {},
-  },
-} as const;
+/** The values of an enum. */
+export type Enums<Name extends keyof Public['Enums']> = Public['Enums'][Name];
