@@ -113,16 +113,18 @@ create policy users_update on public.users for update to authenticated
 
 create function private.streams_allowed(package_type text, package_expires_at timestamptz)
 returns integer
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select coalesce(
+begin
+  return coalesce(
     (select packages.streams_allowed from public.packages
       where packages.id = streams_allowed.package_type
         and coalesce(streams_allowed.package_expires_at, 'infinity') > now()),
     private.setting_integer('default_streams_allowed')
-  )
+  );
+end
 $$;
 comment on function private.streams_allowed(text, timestamptz) is
   'How many sessions a user with this package may run at once now; the setting default_streams_allowed without a package or after its expiry.';

@@ -28,7 +28,7 @@ create table public.stream_sessions (
   created_at timestamptz not null default now(),
   started_at timestamptz,
   stopped_at timestamptz
-);
+) with (fillfactor = 80);
 comment on table public.stream_sessions is
   'One row for each time that a stream was pushed in (ingest) or out (restream). Its owner and admins read it; only functions write it.';
 comment on column public.stream_sessions.is_active is 'starting, running or stopping: counts against the package''s limit.';
@@ -66,12 +66,14 @@ create trigger stream_sessions_enforce_transitions
 
 create function private.apply_session_to_user(owner_id uuid)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   update public.users
   set streams_active = (select count(*) from public.stream_sessions where user_id = owner_id and is_active)
-  where id = owner_id
+  where id = owner_id;
+end
 $$;
 comment on function private.apply_session_to_user(uuid) is 'Counts a user''s streams_active anew.';
 
@@ -131,12 +133,14 @@ create trigger stream_sessions_apply_delete
 
 create function private.stop_session(target_session uuid, reason text, moment timestamptz default now())
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   update public.stream_sessions
   set status = 'stopped', ended_reason = reason, stopped_at = moment
-  where id = target_session and is_active
+  where id = target_session and is_active;
+end
 $$;
 comment on function private.stop_session(uuid, text, timestamptz) is
   'Ends a session with a reason, if it is active. The caller has locked its user''s row.';

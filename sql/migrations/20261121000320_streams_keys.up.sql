@@ -14,15 +14,18 @@ comment on table private.stream_keys is
   'What a stream''s keys are recognised by. The secret itself is shown once and stored nowhere.';
 comment on column private.stream_keys.secret_hash is 'SHA-256 of the secret: 192 random bits need no slow hash.';
 comment on column private.stream_keys.prefix is 'The secret''s first 8 characters, to recognise it by.';
+comment on column private.stream_keys.last_used_at is 'When a publisher was last admitted with it, to the minute.';
 create index stream_keys_stream_idx on private.stream_keys (stream_id);
 
 create function private.hash_stream_key(secret text)
 returns bytea
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select sha256(convert_to(secret, 'utf8'))
+begin
+  return sha256(convert_to(secret, 'utf8'));
+end
 $$;
 comment on function private.hash_stream_key(text) is 'What stream_keys.secret_hash holds for a secret.';
 
@@ -44,15 +47,20 @@ comment on function private.create_stream_key(uuid) is
 
 create function private.find_stream_key(target_stream uuid, secret text)
 returns private.stream_keys
-language sql
+language plpgsql
 stable
 set search_path = ''
 as $$
-  select * from private.stream_keys
+declare
+  found_key private.stream_keys;
+begin
+  select * into found_key from private.stream_keys
   where secret_hash = private.hash_stream_key(secret)
     and stream_id = target_stream
     and revoked_at is null
-    and coalesce(expires_at, 'infinity') > now()
+    and coalesce(expires_at, 'infinity') > now();
+  return found_key;
+end
 $$;
 comment on function private.find_stream_key(uuid, text) is
   'The valid key of this stream with this secret; null for unknown, expired, revoked and another stream''s alike.';

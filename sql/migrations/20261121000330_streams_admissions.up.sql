@@ -23,16 +23,17 @@ comment on column private.admission_log.key_prefix is 'First 8 characters of a k
 comment on column private.admission_log.limit_count is 'The limit that was applied.';
 comment on column private.admission_log.active_count is 'What was counted against it.';
 create index admission_log_stream_idx on private.admission_log (stream_id, created_at desc);
-create index admission_log_publisher_idx on private.admission_log (media_server, publisher_id, created_at desc);
 select private.register_log_table('private.admission_log', 'month', '90 days');
 
 create function private.mask_stream_key(secret text)
 returns text
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select case when secret ~ '^[0-9a-f]{48}$' then left(secret, 8) else '****' end
+begin
+  return case when secret ~ '^[0-9a-f]{48}$' then left(secret, 8) else '****' end;
+end
 $$;
 comment on function private.mask_stream_key(text) is
   'What may be written down of a presented key: the prefix of a real one, nothing of a password pasted by mistake.';

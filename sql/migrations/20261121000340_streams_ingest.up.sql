@@ -64,13 +64,15 @@ comment on type private.ingest_attempt is 'One publish that a media server asks 
 
 create function private.log_admission(attempt private.ingest_attempt, rule text, message text, session_id uuid, limit_count integer, active_count integer)
 returns void
-language sql
+language plpgsql
 set search_path = ''
 as $$
+begin
   insert into private.admission_log (admitted, rule, message, stream_id, user_id, session_id,
     media_server, publisher_id, client_ip, key_prefix, limit_count, active_count)
   values (session_id is not null, rule, message, attempt.stream_id, attempt.user_id, session_id,
-    attempt.media_server, attempt.publisher_id, attempt.client_ip, attempt.key_prefix, limit_count, active_count)
+    attempt.media_server, attempt.publisher_id, attempt.client_ip, attempt.key_prefix, limit_count, active_count);
+end
 $$;
 comment on function private.log_admission(private.ingest_attempt, text, text, uuid, integer, integer) is 'Records an answer of begin_ingest.';
 
@@ -99,48 +101,76 @@ $$;
 comment on function private.describe_refusal(text, text) is
   'The answer of begin_ingest for a refusal: {admitted: false, status, code, message, hint}.';
 
-create function private.refuse_ingest(attempt private.ingest_attempt, code text, message text,
+create unlogged table private.recent_refusals (
+  media_server text,
+  publisher_id text,
+  stream_id uuid,
+  code text not null,
+  message text not null,
+  refused_at timestamptz not null default now(),
+  primary key (media_server, publisher_id, stream_id)
+);
+comment on table private.recent_refusals is
+  'The last refusal of each publisher, for as long as the setting ingest_refusal_memory_seconds. Unlogged: losing it costs nothing. '
+  'Apart from admission_log, because looking there locks every partition.';
+
+create function private.recall_refusal(attempt private.ingest_attempt)
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  refusal private.recent_refusals;
+begin
+  select * into refusal from private.recent_refusals
+  where media_server = attempt.media_server and publisher_id = attempt.publisher_id and stream_id = attempt.stream_id
+    and refused_at > now() - private.setting_seconds('ingest_refusal_memory_seconds');
+  return case when refusal.code is not null then private.describe_refusal(refusal.code, refusal.message) end;
+end
+$$;
+comment on function private.recall_refusal(private.ingest_attempt) is
+  'The refusal that this publisher was just given for this stream, or null: who asks twice gets one answer.';
+
+create function private.forget_refusals()
+returns void
+language sql
+set search_path = ''
+as $$
+  delete from private.recent_refusals
+  where refused_at < now() - private.setting_seconds('ingest_refusal_memory_seconds')
+$$;
+comment on function private.forget_refusals() is 'Deletes the refusals that are no longer recalled.';
+
+create function private.refuse_ingest(attempt private.ingest_attempt, refusal_code text, refusal_message text,
   limit_count integer default null, active_count integer default null)
 returns jsonb
 language plpgsql
 set search_path = ''
 as $$
 begin
-  perform private.log_admission(attempt, code, message, null, limit_count, active_count);
-  return private.describe_refusal(code, message);
+  perform private.log_admission(attempt, refusal_code, refusal_message, null, limit_count, active_count);
+  if attempt.stream_id is not null then
+    insert into private.recent_refusals (media_server, publisher_id, stream_id, code, message)
+    values (attempt.media_server, attempt.publisher_id, attempt.stream_id, refusal_code, refusal_message)
+    on conflict (media_server, publisher_id, stream_id)
+      do update set code = excluded.code, message = excluded.message, refused_at = excluded.refused_at;
+  end if;
+  return private.describe_refusal(refusal_code, refusal_message);
 end
 $$;
 comment on function private.refuse_ingest(private.ingest_attempt, text, text, integer, integer) is 'Records a refusal and answers it.';
 
-create function private.recall_refusal(attempt private.ingest_attempt)
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select private.describe_refusal(last_answer.rule, last_answer.message)
-  from (
-    select admitted, rule, message from private.admission_log
-    where media_server = attempt.media_server
-      and publisher_id = attempt.publisher_id
-      and stream_id = attempt.stream_id
-      and created_at > now() - private.setting_seconds('ingest_refusal_memory_seconds')
-    order by created_at desc, id desc
-    limit 1
-  ) as last_answer
-  where not last_answer.admitted
-$$;
-comment on function private.recall_refusal(private.ingest_attempt) is
-  'The refusal that this publisher was just given for this stream, or null: who asks twice gets one answer.';
-
 create function private.describe_admission(session public.stream_sessions)
 returns jsonb
-language sql
+language plpgsql
 immutable
 set search_path = ''
 as $$
-  select jsonb_build_object('admitted', true, 'session_id', session.id, 'stream_id', session.stream_id,
-    'user_id', session.user_id, 'resumed', session.resumed_at is not null)
+begin
+  return jsonb_build_object('admitted', true, 'session_id', session.id, 'stream_id', session.stream_id,
+    'user_id', session.user_id, 'resumed', session.resumed_at is not null);
+end
 $$;
 comment on function private.describe_admission(public.stream_sessions) is
   'The answer of begin_ingest for an admitted publisher: {admitted: true, session_id, stream_id, user_id, resumed}.';
@@ -152,47 +182,73 @@ set search_path = ''
 as $$
 begin
   perform private.log_admission(attempt, rule, null, session.id, null, null);
-  update private.stream_keys set last_used_at = now() where id = attempt.key_id;
+  update private.stream_keys set last_used_at = now()
+  where id = attempt.key_id and (last_used_at is null or last_used_at < now() - interval '1 minute');
   return private.describe_admission(session);
 end
 $$;
 comment on function private.admit_ingest(private.ingest_attempt, public.stream_sessions, text) is 'Records an admission and answers it.';
 
-create function private.release_publisher(attempt private.ingest_attempt)
+create function private.find_publisher_session(server text, publisher text)
+returns public.stream_sessions
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  held public.stream_sessions;
+begin
+  select * into held from public.stream_sessions
+  where media_server = server and publisher_id = publisher and is_active and kind = 'ingest';
+  return held;
+end
+$$;
+comment on function private.find_publisher_session(text, text) is 'The active session that a media server''s publisher holds.';
+
+create function private.release_publisher(held_session uuid)
 returns void
 language sql
 set search_path = ''
 as $$
   update public.stream_sessions set disconnected_at = coalesce(disconnected_at, now()), publisher_id = null
-  where media_server = attempt.media_server and publisher_id = attempt.publisher_id
-    and is_active and kind = 'ingest' and stream_id <> attempt.stream_id
+  where id = held_session
 $$;
-comment on function private.release_publisher(private.ingest_attempt) is
-  'A media server that restarted counts its connections from the start: the session of another stream that held this id has lost its publisher.';
+comment on function private.release_publisher(uuid) is
+  'Disconnects a session whose publisher''s id has come up for another stream: a media server that restarted counts its connections from the start.';
 
 create function private.resume_session(attempt private.ingest_attempt, target_session uuid)
 returns public.stream_sessions
-language sql
+language plpgsql
 set search_path = ''
 as $$
+declare
+  resumed public.stream_sessions;
+begin
   update public.stream_sessions
   set media_server = attempt.media_server, publisher_id = attempt.publisher_id, client_ip = attempt.client_ip,
       last_seen_at = now(), disconnected_at = null, resumed_at = now()
   where id = target_session
-  returning *
+  returning * into resumed;
+  return resumed;
+end
 $$;
 comment on function private.resume_session(private.ingest_attempt, uuid) is 'Hands a session to a publisher that came back.';
 
 create function private.start_session(attempt private.ingest_attempt)
 returns public.stream_sessions
-language sql
+language plpgsql
 set search_path = ''
 as $$
+declare
+  started public.stream_sessions;
+begin
   insert into public.stream_sessions (stream_id, user_id, kind, status, media_server, publisher_id, stream_key_id,
     client_ip, last_seen_at, started_at)
   values (attempt.stream_id, attempt.user_id, 'ingest', 'running', attempt.media_server, attempt.publisher_id, attempt.key_id,
     attempt.client_ip, now(), now())
-  returning *
+  returning * into started;
+  return started;
+end
 $$;
 comment on function private.start_session(private.ingest_attempt) is 'Makes the running session of an admitted publisher.';
 
@@ -207,9 +263,6 @@ declare
   running_count integer;
 begin
   select * into session from public.stream_sessions where stream_id = stream.id and kind = 'ingest' and is_active;
-  if session.media_server = attempt.media_server and session.publisher_id = attempt.publisher_id and session.disconnected_at is null then
-    return private.describe_admission(session);
-  end if;
   if stream.status = 'disabled' then
     return private.refuse_ingest(attempt, 'stream_disabled', 'This stream is disabled.');
   end if;
@@ -234,7 +287,7 @@ begin
 end
 $$;
 comment on function private.decide_ingest(private.ingest_attempt, public.streams) is
-  'The rules of admission, in their order, for a publisher with a valid key. The caller has locked the user''s row, and the stream''s.';
+  'The rules of admission, in their order, for a publisher with a valid key. The caller has locked the user''s row.';
 
 create function private.begin_ingest(target_stream uuid, secret text, server text, publisher text, address text)
 returns jsonb
@@ -245,24 +298,26 @@ as $$
 declare
   attempt private.ingest_attempt;
   stream public.streams;
+  held public.stream_sessions;
 begin
   perform private.check_publisher(server, publisher);
+  perform pg_advisory_xact_lock(hashtextextended(server || ' ' || publisher, 0));
+  perform from public.users where id = (select user_id from public.streams where id = target_stream) for no key update;
   select * into stream from public.streams where id = target_stream;
-  attempt := row(stream.id, stream.user_id, (private.find_stream_key(target_stream, secret)).id,
+  attempt := row(stream.id, stream.user_id, (private.find_stream_key(stream.id, secret)).id,
     private.mask_stream_key(secret), server, publisher, private.parse_ip(address));
-  if attempt.key_id is not null then
-    perform pg_advisory_xact_lock(hashtextextended(server || ' ' || publisher, 0));
-    perform from public.users where id = stream.user_id for no key update;
-    select * into stream from public.streams where id = target_stream for no key update;
-    -- The key may have been rotated, and the stream deleted, while this waited for the lock.
-    attempt.key_id := (private.find_stream_key(stream.id, secret)).id;
-  end if;
   if attempt.key_id is null then
     return private.refuse_ingest(attempt, 'stream_key_invalid', 'The stream key is not valid.');
   end if;
-  perform private.release_publisher(attempt);
-  perform private.stop_ended_sessions(stream.user_id);
-  select * into stream from public.streams where id = target_stream;
+  held := private.find_publisher_session(server, publisher);
+  if held.stream_id = stream.id and held.disconnected_at is null then
+    return private.describe_admission(held);
+  elsif held.stream_id <> stream.id then
+    perform private.release_publisher(held.id);
+  end if;
+  if private.stop_ended_sessions(stream.user_id) > 0 then
+    select * into stream from public.streams where id = target_stream;
+  end if;
   return coalesce(private.recall_refusal(attempt), private.decide_ingest(attempt, stream));
 end
 $$;
@@ -271,11 +326,13 @@ grant execute on function private.begin_ingest(uuid, text, text, text, text) to 
 
 create function public.begin_ingest(stream_id uuid, key text, media_server text, publisher_id text, client_ip text default null)
 returns jsonb
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select private.begin_ingest(begin_ingest.stream_id, begin_ingest.key, begin_ingest.media_server,
-    begin_ingest.publisher_id, begin_ingest.client_ip)
+begin
+  return private.begin_ingest(begin_ingest.stream_id, begin_ingest.key, begin_ingest.media_server,
+    begin_ingest.publisher_id, begin_ingest.client_ip);
+end
 $$;
 comment on function public.begin_ingest(uuid, text, text, text, text) is
   'May this publisher (a connection publisher_id of media_server, from client_ip) broadcast to the stream with this key (the secret alone)? '

@@ -22,10 +22,12 @@ grant execute on function private.end_ingest(text, text, bigint) to service_role
 
 create function public.end_ingest(media_server text, publisher_id text, bytes_in bigint default null)
 returns jsonb
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select private.end_ingest(end_ingest.media_server, end_ingest.publisher_id, end_ingest.bytes_in)
+begin
+  return private.end_ingest(end_ingest.media_server, end_ingest.publisher_id, end_ingest.bytes_in);
+end
 $$;
 comment on function public.end_ingest(text, text, bigint) is
   'A publisher went: its session is disconnected and stops when the reconnect grace is over (reap_sessions), unless it comes back. '
@@ -78,10 +80,12 @@ grant execute on function private.renew_ingest(text, text[], boolean) to service
 
 create function public.renew_ingest(media_server text, publisher_ids text[], is_complete boolean default false)
 returns jsonb
-language sql
+language plpgsql
 set search_path = ''
 as $$
-  select private.renew_ingest(renew_ingest.media_server, coalesce(renew_ingest.publisher_ids, '{}'), renew_ingest.is_complete)
+begin
+  return private.renew_ingest(renew_ingest.media_server, coalesce(renew_ingest.publisher_ids, '{}'), renew_ingest.is_complete);
+end
 $$;
 comment on function public.renew_ingest(text, text[], boolean) is
   'A media server says which publishers it has; their leases run anew. With is_complete the list is everything it has, and its other sessions '
@@ -99,6 +103,7 @@ declare
   owner_id uuid;
   stopped_count integer := 0;
 begin
+  perform private.forget_refusals();
   for owner_id in
     select distinct user_id from private.ended_sessions order by user_id
   loop
