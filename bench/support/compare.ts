@@ -1,0 +1,63 @@
+/** Measures a piece of work against the bare limit, in turn, so that a machine's moods hit both. */
+import postgres, { type Sql } from 'postgres';
+
+const TURNS = 3;
+const SECONDS_A_TURN = 3;
+
+/** One unit of work of the connection numbered `worker`; `round` never repeats. */
+export type Work = (sql: Sql, worker: number, round: number) => Promise<unknown>;
+
+export interface Comparison {
+  readonly title: string;
+  /** The database, as the role that does the work. */
+  readonly url: string;
+  readonly connections: readonly number[];
+  readonly ours: Work;
+  readonly bare: Work;
+}
+
+let rounds = 0;
+
+async function perSecond(clients: readonly Sql[], work: Work, seconds: number): Promise<number> {
+  const start = performance.now();
+  const end = start + seconds * 1000;
+  let done = 0;
+  await Promise.all(
+    clients.map(async (sql, worker) => {
+      while (performance.now() < end) {
+        await work(sql, worker, rounds++);
+        done++;
+      }
+    }),
+  );
+  return (done * 1000) / (performance.now() - start);
+}
+
+function median(values: number[]): number {
+  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+/** Prints, for each number of connections, the median rates of both and their median ratio. */
+export async function compare({ title, url, connections, ours, bare }: Comparison): Promise<void> {
+  console.log(`\n${title}\nconnections   ours/s   bare/s   ratio`);
+  for (const count of connections) {
+    const clients = Array.from({ length: count }, () => postgres(url, { max: 1, onnotice() {} }));
+    const turns: { ours: number; bare: number }[] = [];
+    for (const work of [bare, ours]) await perSecond(clients, work, 1); // warm-up
+    for (let turn = 0; turn < TURNS; turn++) {
+      turns.push({
+        bare: await perSecond(clients, bare, SECONDS_A_TURN),
+        ours: await perSecond(clients, ours, SECONDS_A_TURN),
+      });
+    }
+    await Promise.all(clients.map((sql) => sql.end()));
+    const cell = (value: number, digits: number, width: number) =>
+      value.toFixed(digits).padStart(width);
+    console.log(
+      cell(count, 0, 11),
+      cell(median(turns.map((turn) => turn.ours)), 0, 8),
+      cell(median(turns.map((turn) => turn.bare)), 0, 8),
+      cell(median(turns.map((turn) => turn.ours / turn.bare)), 2, 7),
+    );
+  }
+}
