@@ -43,14 +43,19 @@ export async function asSuperuser(url: string, ...statements: string[]): Promise
 /**
  * Starts a server with the stack's roles on a free port.
  *
- * @param server which server: the embedded 17 by default
+ * @param server which server (the embedded 17 by default), and settings of its own
  */
 export async function startScratchCluster(
-  server: Pick<ClusterOptions, 'packageName' | 'binDir'> = {},
+  server: Pick<ClusterOptions, 'packageName' | 'binDir' | 'settings'> = {},
 ): Promise<ScratchCluster> {
   const dataDir = mkdtempSync(join(tmpdir(), 'streambed-cluster-'));
   const port = await freePort();
-  const running = await startCluster({ ...server, dataDir, port, settings: SETTINGS });
+  const running = await startCluster({
+    ...server,
+    dataDir,
+    port,
+    settings: { ...SETTINGS, ...server.settings },
+  });
   const url = (role: string, database = 'postgres') => databaseUrl(port, role, database);
   const stop = async () => {
     await running.stop();
