@@ -1,0 +1,65 @@
+/** `--reset` empties the data of a stack that does not run, and only that. */
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runNode } from '../support/cli.ts';
+import { startStack, type TestStack } from '../support/stack.ts';
+
+let stack: TestStack;
+beforeAll(async () => {
+  stack = await startStack();
+});
+afterAll(() => stack?.stop());
+
+async function countUsers(): Promise<number> {
+  const sql = postgres(stack.config.dbUrl, { max: 1 });
+  try {
+    const [row] = await sql`select count(*)::integer as users from auth.users
+      where email = 'somebody@example.com'`;
+    return row?.users;
+  } finally {
+    await sql.end();
+  }
+}
+
+async function signUp(): Promise<void> {
+  const { createClient } = await import('@supabase/supabase-js');
+  const client = createClient(stack.config.apiUrl, stack.keys.publishable);
+  const { error } = await client.auth.signUp({
+    email: 'somebody@example.com',
+    password: 'a-long-enough-password',
+  });
+  expect(error).toBeNull();
+}
+
+test('a running stack is not reset', async () => {
+  await signUp();
+  const start = await runNode(['stack/main.ts', '--reset'], stack.env);
+  expect(start.code).toBe(1);
+  expect(start.stderr).toContain('It was not reset');
+  expect(await countUsers()).toBe(1);
+});
+
+test('a plain start keeps the data', async () => {
+  stack.process.signal('SIGTERM');
+  await stack.startAgain();
+  expect(await countUsers()).toBe(1);
+});
+
+test('a start with --reset has none; keys and other files stay', async () => {
+  const { keys } = stack;
+  const strangersFile = join(stack.config.dataDir, 'holiday.jpg');
+  writeFileSync(strangersFile, 'not ours');
+  stack.process.signal('SIGTERM');
+  await stack.startAgain(['--reset']);
+  expect(await countUsers()).toBe(0);
+  expect(stack.keys).toEqual(keys);
+  expect(existsSync(strangersFile)).toBe(true);
+});
+
+test('a wrong option is refused before anything happens', async () => {
+  const start = await runNode(['stack/main.ts', '--rest'], stack.env);
+  expect(start.code).toBe(1);
+  expect(start.stderr).toContain("'--rest'");
+});
