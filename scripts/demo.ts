@@ -8,7 +8,13 @@ import { join } from 'node:path';
 import { loadConfig } from '../stack/config.ts';
 import { loadKeys } from '../stack/keys.ts';
 import { connect, createStream, getFlvUrl, isLive, signUp } from './demo/client.ts';
-import { decodeVideo, type FfmpegRun, makeVideo, pushVideo } from './demo/ffmpeg.ts';
+import {
+  decodeVideo,
+  type FfmpegEnd,
+  type FfmpegRun,
+  makeVideo,
+  pushVideo,
+} from './demo/ffmpeg.ts';
 import { readFlv } from './demo/flv.ts';
 import { poll } from './demo/poll.ts';
 import { StepFailed, step } from './demo/steps.ts';
@@ -28,13 +34,16 @@ async function isRunning(): Promise<boolean> {
   );
 }
 
-/** Settles when the viewer sees the stream live; rejects as soon as the encoder gives up. */
-function waitUntilLive(push: FfmpegRun, seen: () => Promise<boolean>): Promise<true> {
-  const refused = push.ended.then(({ code, said }) => {
-    throw new Error(`the push ended (exit code ${code}) before the stream was live:\n${said}`);
+/** Waits until the viewer sees the stream live; fails as soon as the encoder has given up. */
+async function waitUntilLive(push: FfmpegRun, seen: () => Promise<boolean>): Promise<void> {
+  let end: FfmpegEnd | undefined;
+  push.ended.then((how) => {
+    end = how;
   });
-  const live = poll('going live', LIVE_WITHIN_SECONDS, async () => (await seen()) || null);
-  return Promise.race([refused, live]) as Promise<true>;
+  await poll('going live', LIVE_WITHIN_SECONDS, async () => {
+    if (end) throw new Error(`The push ended, exit code ${end.code}:\n${end.said}`);
+    return (await seen()) || null;
+  });
 }
 
 function waitUntilEnded(seen: () => Promise<boolean>): Promise<true> {

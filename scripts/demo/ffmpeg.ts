@@ -18,6 +18,10 @@ export interface FfmpegEnd {
   readonly said: string;
 }
 
+function withoutSecrets(text: string): string {
+  return text.replace(/\b(key|token)=[^&\s:]+/g, '$1=…');
+}
+
 function findFfmpeg(): string {
   const isOnPath = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
   if (isOnPath) return 'ffmpeg';
@@ -27,7 +31,7 @@ function findFfmpeg(): string {
 
 let program: string | undefined;
 
-/** Starts ffmpeg with these arguments. What it says is kept, not printed: URLs carry keys. */
+/** Starts ffmpeg with these arguments. What it says is kept, without the secrets of its URLs. */
 export function runFfmpeg(args: readonly string[]): FfmpegRun {
   program ??= findFfmpeg();
   const child = spawn(program, ['-hide_banner', '-nostats', '-loglevel', 'error', '-y', ...args], {
@@ -35,7 +39,7 @@ export function runFfmpeg(args: readonly string[]): FfmpegRun {
   });
   const said: string[] = [];
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said.push(...text.split('\n').filter(Boolean));
+    said.push(...withoutSecrets(text).split('\n').filter(Boolean));
     said.splice(0, said.length - LINES_TO_KEEP);
   });
   child.stdin.on('error', () => {}); // it may have ended already

@@ -1,6 +1,7 @@
 /** Asks and tells the ingest function, with the payloads that node-media-server itself posts. */
 
-const TIMEOUT_MS = 8_000;
+/** A renewal and a question after it take less than a silent client is given. */
+const TIMEOUT_MS = 5_000;
 
 /** A publisher or player, in node-media-server's words. */
 export interface HookSubject {
