@@ -87,6 +87,7 @@ export type Database = {
       stream_sessions: {
         Row: {
           average_viewers: number;
+          /** ingest: what its publishers sent, added up as each leaves. */
           bytes_in: number;
           client_ip: unknown;
           container_id: string | null;
@@ -464,7 +465,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      /** A publisher went: its session is disconnected and stops when the reconnect grace is over (reap_sessions), unless it comes back. bytes_in: what it sent in all. Returns {ended, session_id}; a publisher that holds no session changes nothing. Raises PT400 media_server_invalid, publisher_id_invalid. Callable by service_role and streams_service. */
+      /** A publisher went: its session is disconnected and stops when the reconnect grace is over (reap_sessions), unless it comes back. bytes_in: what it sent over this connection. Returns {ended, session_id}; a publisher that holds no session changes nothing. Raises PT400 media_server_invalid, publisher_id_invalid. Callable by service_role and streams_service. */
       end_ingest: {
         Args: {
           bytes_in?: number;

@@ -40,6 +40,7 @@ comment on column public.stream_sessions.last_seen_at is 'When the media server 
 comment on column public.stream_sessions.disconnected_at is 'When the publisher went; null while connected. Within the reconnect grace it may resume.';
 comment on column public.stream_sessions.resumed_at is 'When the publisher last reconnected to this session.';
 comment on column public.stream_sessions.ended_reason is 'disconnected, lease_expired, disabled, deleted, or a worker''s own.';
+comment on column public.stream_sessions.bytes_in is 'ingest: what its publishers sent, added up as each leaves.';
 comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of the seconds watched.';
 
 create unique index stream_sessions_active_ingest_idx on public.stream_sessions (stream_id) where is_active and kind = 'ingest';

@@ -11,7 +11,7 @@ declare
 begin
   perform private.check_publisher(server, publisher);
   update public.stream_sessions
-  set disconnected_at = now(), last_seen_at = now(), bytes_in = greatest(bytes_in, received_bytes)
+  set disconnected_at = now(), last_seen_at = now(), bytes_in = bytes_in + coalesce(received_bytes, 0)
   where media_server = server and publisher_id = publisher and is_active and kind = 'ingest' and disconnected_at is null
   returning id into left_session;
   return jsonb_build_object('ended', left_session is not null, 'session_id', left_session);
@@ -31,7 +31,7 @@ end
 $$;
 comment on function public.end_ingest(text, text, bigint) is
   'A publisher went: its session is disconnected and stops when the reconnect grace is over (reap_sessions), unless it comes back. '
-  'bytes_in: what it sent in all. Returns {ended, session_id}; a publisher that holds no session changes nothing. '
+  'bytes_in: what it sent over this connection. Returns {ended, session_id}; a publisher that holds no session changes nothing. '
   'Raises PT400 media_server_invalid, publisher_id_invalid. Callable by service_role and streams_service.';
 grant execute on function public.end_ingest(text, text, bigint) to streams_service;
 

@@ -55,6 +55,13 @@ describe('an end', () => {
     expect(await session()).toEqual(before);
   });
 
+  test('adds what each connection of the session sent', async () => {
+    await end('p', 1000);
+    await publish(db, stream, { publisher: 'next' });
+    await end('next', 500);
+    expect(await session()).toMatchObject({ bytes_in: '1500' });
+  });
+
   test('of a publisher that has been taken over changes nothing', async () => {
     await end();
     await publish(db, stream, { publisher: 'next' });
