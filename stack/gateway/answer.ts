@@ -13,6 +13,9 @@ const HEADERS = {
   'access-control-allow-origin': '*',
 } as const;
 
+/** With a 503: supabase-js asks again by itself, and would else wait for longer each time. */
+export const RETRY_SOON = { 'retry-after': '1' } as const;
+
 /** A refusal's JSON. */
 export function refusalBody({ code, message, details = null, hint = null }: Refusal): string {
   return JSON.stringify({ code, message, details, hint });
@@ -20,7 +23,8 @@ export function refusalBody({ code, message, details = null, hint = null }: Refu
 
 /** A refusal as an answer to a `Request`. */
 export function refusalResponse(status: number, refusal: Refusal): Response {
-  return new Response(refusalBody(refusal), { status, headers: HEADERS });
+  const headers = { ...HEADERS, ...(status === 503 && RETRY_SOON) };
+  return new Response(refusalBody(refusal), { status, headers });
 }
 
 /** Answers with a refusal; ends the connection when an answer has already begun. */
@@ -29,6 +33,6 @@ export function refuse(response: ServerResponse, status: number, refusal: Refusa
     response.destroy();
     return;
   }
-  response.writeHead(status, HEADERS);
+  response.writeHead(status, { ...HEADERS, ...(status === 503 && RETRY_SOON) });
   response.end(refusalBody(refusal));
 }

@@ -1,3 +1,4 @@
+import { RETRY_SOON } from './answer.ts';
 import { requestContext } from './request-context.ts';
 
 /** A refusal as the API tells it: PostgREST's four fields. */
@@ -63,9 +64,10 @@ function statusOf(code: string): number {
  * error: the message is the body, the detail the status.
  */
 function asPgrst(cause: unknown, status: number, body: ApiError): Error {
+  const headers = status === 503 ? RETRY_SOON : {};
   return Object.assign(new Error(JSON.stringify(body), { cause }), {
     code: 'PGRST',
-    detail: JSON.stringify({ status, headers: {} }),
+    detail: JSON.stringify({ status, headers }),
   });
 }
 
