@@ -1,5 +1,6 @@
 /** Measures a piece of work against the bare limit, in turn, so that a machine's moods hit both. */
 import postgres, { type Sql } from 'postgres';
+import { median } from './median.ts';
 
 const TURNS = 3;
 const SECONDS_A_TURN = 3;
@@ -31,10 +32,6 @@ async function perSecond(clients: readonly Sql[], work: Work, seconds: number): 
     }),
   );
   return (done * 1000) / (performance.now() - start);
-}
-
-function median(values: number[]): number {
-  return values.sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 /** Prints, for each number of connections, the median rates of both and their median ratio. */
