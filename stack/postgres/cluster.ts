@@ -12,6 +12,7 @@ import { type PostgresPackage, postgresBinDir } from './binaries.ts';
 import { endLeftovers } from './leftover.ts';
 import { postgresOsUser } from './os-user.ts';
 import { type Command, runAs } from './reach.ts';
+import { reachablePrograms } from './reachable-programs.ts';
 import { type ServerSettings, settingArguments } from './settings.ts';
 
 /** The role that `initdb` makes: the superuser that only the bootstrap uses. */
@@ -44,10 +45,10 @@ export function clusterDir(dataDir: string): string {
 }
 
 function binaries({ packageName, binDir }: ClusterOptions): string {
-  return binDir ?? postgresBinDir(packageName);
+  return reachablePrograms(binDir ?? postgresBinDir(packageName), postgresOsUser());
 }
 
-async function runInitdb(options: ClusterOptions, target: string, passwordFile: string) {
+function initdbCommand(options: ClusterOptions, target: string, passwordFile: string): Command {
   const initdb = join(binaries(options), 'initdb');
   const args = [
     `--pgdata=${target}`,
@@ -59,26 +60,34 @@ async function runInitdb(options: ClusterOptions, target: string, passwordFile: 
     '--locale-provider=icu',
     '--icu-locale=en-US',
   ];
-  const { command, args: all, ...user } = runAs(postgresOsUser(), initdb, args, [initdb, target]);
-  await promisify(execFile)(command, all, user);
+  return runAs(postgresOsUser(), initdb, args, [initdb, target]);
+}
+
+async function run({ command, args, ...user }: Command): Promise<void> {
+  try {
+    await promisify(execFile)(command, args, user);
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(`PostgreSQL could not create its data folder: ${stderr?.trim() || message}`);
+  }
 }
 
 /** `initdb` into a draft folder that is renamed when complete, so that a killed one leaves nothing. */
 async function createCluster(options: ClusterOptions): Promise<void> {
+  mkdirSync(options.dataDir, { recursive: true });
   const draft = join(options.dataDir, 'postgres.new');
-  const user = postgresOsUser();
   const scratch = await mkdtemp(join(tmpdir(), 'initdb-'));
   const passwordFile = join(scratch, 'password');
-  rmSync(draft, { recursive: true, force: true });
-  mkdirSync(draft, { recursive: true, mode: 0o700 });
-  await writeFile(passwordFile, SUPERUSER, { mode: 0o600 });
-  if (user) for (const path of [draft, scratch, passwordFile]) chownSync(path, user.uid, user.gid);
   try {
-    await runInitdb(options, draft, passwordFile);
+    const initdb = initdbCommand(options, draft, passwordFile);
+    rmSync(draft, { recursive: true, force: true });
+    mkdirSync(draft, { mode: 0o700 });
+    await writeFile(passwordFile, SUPERUSER, { mode: 0o600 });
+    const user = postgresOsUser();
+    if (user)
+      for (const path of [passwordFile, scratch, draft]) chownSync(path, user.uid, user.gid);
+    await run(initdb);
     renameSync(draft, clusterDir(options.dataDir));
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`PostgreSQL could not create its data folder: ${stderr?.trim() || message}`);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }

@@ -22,7 +22,7 @@ function maySearch(folder: string, user: OsUser): boolean {
 }
 
 /** The first folder on the way to `path` that `user` may not pass, if there is one. */
-function closedFolder(path: string, user: OsUser): string | undefined {
+export function closedFolder(path: string, user: OsUser): string | undefined {
   const folders: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     folders.unshift(folder);

@@ -1,11 +1,12 @@
 /** The local Postgres survives what happens to processes on a developer's machine. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { databaseUrl } from '../../stack/config.ts';
+import { postgresBinDir } from '../../stack/postgres/binaries.ts';
 import {
   clusterDir,
   initCluster,
@@ -129,6 +130,27 @@ describe('a cluster', () => {
     }
   });
 });
+
+test.runIf(process.getuid?.() === 0)(
+  'root’s server works in a folder that only root may enter',
+  async () => {
+    const home = mkdtempSync(join(tmpdir(), 'streambed-home-'));
+    const native = join(home, 'node_modules', 'native');
+    cpSync(dirname(postgresBinDir()), native, { recursive: true, verbatimSymlinks: true });
+    const own = { dataDir: join(home, '.streambed'), port, binDir: join(native, 'bin') };
+    try {
+      expect(statSync(home).mode & 0o077).toBe(0);
+      running = await startCluster(own);
+      expect([...(await query('select 1 as works'))]).toEqual([{ works: 1 }]);
+      await running.stop();
+      running = await startCluster(own);
+    } finally {
+      await running?.stop();
+      running = undefined;
+      rmSync(home, { recursive: true, force: true });
+    }
+  },
+);
 
 test.runIf(process.getuid?.() === 0)('root’s server runs as an unprivileged user', async () => {
   const { pid } = await start();
