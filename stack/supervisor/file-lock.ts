@@ -9,12 +9,16 @@ import { waitUntil } from './wait.ts';
 
 const SQLITE_BUSY = 5;
 
+/** Keeps the garbage collector, which would close a database, from giving a lock back. */
+const held = new Set<DatabaseSync>();
+
 export interface FileLock {
   release(): void;
 }
 
 /**
- * Takes the lock on `file` (created when missing, never to be deleted while in use).
+ * Takes the lock on `file` (created when missing, never to be deleted while in use) until it is
+ * released or this process ends.
  * @returns the lock, or null when another process holds it.
  */
 export function tryLock(file: string): FileLock | null {
@@ -27,7 +31,13 @@ export function tryLock(file: string): FileLock | null {
     if ((error as { errcode?: number }).errcode === SQLITE_BUSY) return null;
     throw error;
   }
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release: () => {
+      held.delete(database);
+      database.close();
+    },
+  };
 }
 
 /** Waits for the lock; null when its holder has kept it for `timeoutMs`. */
