@@ -1,32 +1,20 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, renameSync, rmSync } from 'node:fs';
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
 import { databaseUrl } from '../config.ts';
-import { type PostgresPackage, postgresBinDir } from './binaries.ts';
+import { type ClusterOptions, clusterDir, programs, SUPERUSER } from './cluster-options.ts';
+import { createCluster } from './initdb.ts';
 import { endLeftovers } from './leftover.ts';
 import { postgresOsUser } from './os-user.ts';
 import { type Command, runAs } from './reach.ts';
-import { reachablePrograms } from './reachable-programs.ts';
-import { type ServerSettings, settingArguments } from './settings.ts';
+import { settingArguments } from './settings.ts';
 
-/** The role that `initdb` makes: the superuser that only the bootstrap uses. */
-export const SUPERUSER = 'supabase_admin';
-
-export interface ClusterOptions {
-  /** The stack's data folder; the cluster lives in its subfolder `postgres`. */
-  readonly dataDir: string;
-  readonly port: number;
-  readonly packageName?: PostgresPackage;
-  /** A folder with `initdb` and `postgres` of an installed server, instead of an npm package. */
-  readonly binDir?: string;
-  readonly settings?: ServerSettings;
-}
+export { type ClusterOptions, clusterDir, SUPERUSER } from './cluster-options.ts';
 
 export interface PostgresCommand extends Command {
   /** Ends open connections and shuts down cleanly; SIGTERM would wait for the clients to leave. */
@@ -39,63 +27,9 @@ export interface RunningCluster {
   stop(): Promise<void>;
 }
 
-/** Where the cluster's files are. */
-export function clusterDir(dataDir: string): string {
-  return join(dataDir, 'postgres');
-}
-
-function binaries({ packageName, binDir }: ClusterOptions): string {
-  return reachablePrograms(binDir ?? postgresBinDir(packageName), postgresOsUser());
-}
-
-function initdbCommand(options: ClusterOptions, target: string, passwordFile: string): Command {
-  const initdb = join(binaries(options), 'initdb');
-  const args = [
-    `--pgdata=${target}`,
-    `--username=${SUPERUSER}`,
-    `--pwfile=${passwordFile}`,
-    '--auth=scram-sha-256',
-    '--encoding=UTF8',
-    '--locale=C',
-    '--locale-provider=icu',
-    '--icu-locale=en-US',
-  ];
-  return runAs(postgresOsUser(), initdb, args, [initdb, target]);
-}
-
-async function run({ command, args, ...user }: Command): Promise<void> {
-  try {
-    await promisify(execFile)(command, args, user);
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`PostgreSQL could not create its data folder: ${stderr?.trim() || message}`);
-  }
-}
-
-/** `initdb` into a draft folder that is renamed when complete, so that a killed one leaves nothing. */
-async function createCluster(options: ClusterOptions): Promise<void> {
-  mkdirSync(options.dataDir, { recursive: true });
-  const draft = join(options.dataDir, 'postgres.new');
-  const scratch = await mkdtemp(join(tmpdir(), 'initdb-'));
-  const passwordFile = join(scratch, 'password');
-  try {
-    const initdb = initdbCommand(options, draft, passwordFile);
-    rmSync(draft, { recursive: true, force: true });
-    mkdirSync(draft, { mode: 0o700 });
-    await writeFile(passwordFile, SUPERUSER, { mode: 0o600 });
-    const user = postgresOsUser();
-    if (user)
-      for (const path of [passwordFile, scratch, draft]) chownSync(path, user.uid, user.gid);
-    await run(initdb);
-    renameSync(draft, clusterDir(options.dataDir));
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
 async function assertSameMajor(options: ClusterOptions): Promise<void> {
   const found = (await readFile(join(clusterDir(options.dataDir), 'PG_VERSION'), 'utf8')).trim();
-  const server = join(binaries(options), 'postgres');
+  const server = join(programs(options), 'postgres');
   const { stdout } = await promisify(execFile)(server, ['--version']);
   const major = /(\d+)/.exec(stdout)?.[1];
   if (found === major) return;
@@ -122,7 +56,7 @@ export async function initCluster(options: ClusterOptions): Promise<void> {
 
 /** The server's command line, for a supervisor to spawn after `initCluster`. */
 export function postgresCommand(options: ClusterOptions): PostgresCommand {
-  const server = join(binaries(options), 'postgres');
+  const server = join(programs(options), 'postgres');
   const folder = clusterDir(options.dataDir);
   const args = ['-D', folder, ...settingArguments(options.port, options.settings)];
   return { ...runAs(postgresOsUser(), server, args, [server, folder]), stopSignal: 'SIGINT' };
