@@ -1,5 +1,5 @@
--- Core: the schema `private`, the end of Supabase's default grants, errors, settings, secrets,
--- state transitions, validation of text, and who is calling.
+-- Core: the schema `private`, the end of Supabase's default grants, errors, settings, secrets, state transitions,
+-- validation of text.
 
 create schema private;
 comment on schema private is
@@ -115,62 +115,6 @@ create table private.secrets (
 );
 comment on table private.secrets is
   'Keys that the database signs with. Made by the migration that needs them; nothing outside this schema reads them.';
-
--- Who is calling -------------------------------------------------------------------------------
-
-create function private.is_trusted_caller()
-returns boolean
-language sql
-stable
-set search_path = ''
-as $$
-  select coalesce(
-    (select auth.role()) = 'service_role',
-    pg_has_role(session_user, 'postgres', 'member')
-  )
-$$;
-comment on function private.is_trusted_caller() is
-  'True for the secret key, and for the owner of the database working without an API in between (Studio, scripts).';
-
-create function private.request_header(header_name text)
-returns text
-language sql
-stable
-set search_path = ''
-as $$
-  select nullif(current_setting('request.headers', true), '')::jsonb ->> lower(header_name)
-$$;
-comment on function private.request_header(text) is
-  'A header of the API request that is being served, or null outside of one.';
-
-create function private.parse_ip(address text)
-returns inet
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  return trim(address)::inet;
-exception when invalid_text_representation then
-  return null;
-end
-$$;
-comment on function private.parse_ip(text) is 'An IP address from text; null for what is none.';
-
-create function private.client_ip()
-returns inet
-language sql
-stable
-set search_path = ''
-as $$
-  select private.parse_ip(split_part(coalesce(
-    private.request_header('cf-connecting-ip'),
-    private.request_header('x-real-ip'),
-    private.request_header('x-forwarded-for')
-  ), ',', 1))
-$$;
-comment on function private.client_ip() is
-  'The client''s address as the gateway in front saw it, or null. The headers are the gateway''s own: it drops those that a client sends.';
 
 -- Validation -----------------------------------------------------------------------------------
 

@@ -7,8 +7,3 @@ drop function private.apply_package_to_users();
 drop table public.users;
 drop function private.prepare_user();
 drop function private.streams_allowed(text, timestamptz);
-drop function private.last_visible_user();
-drop function private.first_visible_user();
-drop function private.require_user();
-drop function private.require_admin();
-drop function private.is_admin();

@@ -1,4 +1,4 @@
--- Identity: accounts (private to their owner and admins) and who is an admin.
+-- Identity: accounts, private to their owner and admins.
 
 create table public.users (
   id uuid primary key references auth.users (id) on delete cascade,
@@ -29,78 +29,6 @@ comment on column public.users.verified_at is 'When the e-mail address was confi
 create index users_email_idx on public.users (lower(email));
 create index users_package_idx on public.users (package_type, package_expires_at);
 create index users_admin_idx on public.users (id) where role = 'admin';
-
--- Who is an admin ------------------------------------------------------------------------------
-
-create function private.is_admin()
-returns boolean
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select exists (
-    select from public.users where id = (select auth.uid()) and role = 'admin'
-  )
-$$;
-comment on function private.is_admin() is 'True when the signed-in user is an admin. In policies: (select private.is_admin()).';
-grant execute on function private.is_admin() to anon, authenticated, service_role;
-
-create function private.require_admin()
-returns void
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  if not (private.is_admin() or private.is_trusted_caller()) then
-    perform private.fail(403, 'admin_required', 'Only an admin may do this.', 'Sign in as an admin.');
-  end if;
-end
-$$;
-comment on function private.require_admin() is
-  'Raises PT403 admin_required unless the caller is an admin, holds the secret key, or owns the database.';
-
-create function private.require_user()
-returns uuid
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  if auth.uid() is null then
-    perform private.fail(401, 'sign_in_required', 'You are not signed in.', 'Sign in and call again with the user''s access token.');
-  end if;
-  return auth.uid();
-end
-$$;
-comment on function private.require_user() is 'The signed-in user''s id. Raises PT401 sign_in_required for anybody else.';
-
--- A policy that says "own rows, or all for an admin" as a range is one index scan for both; with
--- `or` Postgres would read the whole table for everybody.
-create function private.first_visible_user()
-returns uuid
-language sql
-stable
-set search_path = ''
-as $$
-  select case when private.is_admin() then '00000000-0000-0000-0000-000000000000'::uuid else auth.uid() end
-$$;
-comment on function private.first_visible_user() is
-  'Lower end of the range of user ids whose private rows the caller may read: the caller''s own id, or the least uuid for an admin. For policies, with last_visible_user.';
-grant execute on function private.first_visible_user() to anon, authenticated, service_role;
-
-create function private.last_visible_user()
-returns uuid
-language sql
-stable
-set search_path = ''
-as $$
-  select case when private.is_admin() then 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid else auth.uid() end
-$$;
-comment on function private.last_visible_user() is
-  'Upper end of the range of user ids whose private rows the caller may read; see first_visible_user.';
-grant execute on function private.last_visible_user() to anon, authenticated, service_role;
 
 alter table public.users enable row level security;
 grant select, update (first_name, last_name) on public.users to authenticated;

@@ -1,0 +1,13 @@
+drop function public.get_settings();
+drop function private.get_settings();
+drop function public.set_setting(text, jsonb);
+drop function private.set_setting(text, jsonb);
+drop function private.last_visible_user();
+drop function private.first_visible_user();
+drop function private.require_user();
+drop function private.require_admin();
+drop function private.is_admin();
+drop function private.client_ip();
+drop function private.parse_ip(text);
+drop function private.request_header(text);
+drop function private.is_trusted_caller();
