@@ -64,8 +64,9 @@ async function run(): Promise<number> {
   if ((await Promise.race([prepared, stop])) !== 'prepared') return 0;
   await superviseUntil(stop, config);
   const fault = await stop;
-  if (fault) throw fault;
-  return 0;
+  if (!fault) return 0;
+  console.error(fault);
+  return 1;
 }
 
 try {

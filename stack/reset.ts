@@ -2,12 +2,22 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 
-const STATE = ['postgres', 'postgres.new', 'redis', 'storage', 'media', 'deno', 'logs'];
+/** Everything in the data folder but the keys and the note of what runs. */
+export const EMPTIED: readonly string[] = [
+  'postgres',
+  'postgres.new',
+  'redis',
+  'storage',
+  'mail',
+  'media',
+  'deno',
+  'logs',
+];
 
 /**
  * Deletes the data of a stack that does not run. The keys stay, so that what was configured with
  * them goes on working.
  */
 export function emptyData(dataDir: string): void {
-  for (const name of STATE) rmSync(join(dataDir, name), { recursive: true, force: true });
+  for (const name of EMPTIED) rmSync(join(dataDir, name), { recursive: true, force: true });
 }

@@ -5,7 +5,13 @@
 import { join } from 'node:path';
 import type { StackConfig } from './config.ts';
 import { LogFile } from './supervisor/log-file.ts';
-import { identifySelf, type Phase, removeRunState, writeRunState } from './supervisor/run-state.ts';
+import {
+  identifySelf,
+  type Phase,
+  type RunState,
+  removeRunState,
+  writeRunState,
+} from './supervisor/run-state.ts';
 import type { Service } from './supervisor/service.ts';
 import { ServiceProcess } from './supervisor/service-process.ts';
 
@@ -18,12 +24,14 @@ export interface SupervisorOptions {
 
 export class Supervisor {
   readonly #config: StackConfig;
+  readonly #say: (line: string) => void;
   readonly #stages: readonly (readonly ServiceProcess[])[];
   readonly #self = identifySelf();
   #phase: Phase = 'starting';
 
   constructor({ config, stages, say }: SupervisorOptions) {
     this.#config = config;
+    this.#say = say;
     const supervise = (service: Service) =>
       new ServiceProcess(service, {
         log: new LogFile(join(config.dataDir, 'logs', `${service.name}.log`)),
@@ -69,17 +77,22 @@ export class Supervisor {
     removeRunState(this.#config.dataDir);
   }
 
+  /** A disk that takes no more must not end services that run. */
   #writeState(): void {
-    writeRunState({
-      supervisor: this.#self,
-      phase: this.#phase,
-      config: this.#config,
-      services: this.#stages.flat().map(({ service, identity, restarts }) => ({
-        name: service.name,
-        process: identity,
-        ending: service.ending,
-        restarts,
-      })),
-    });
+    try {
+      writeRunState(this.#state());
+    } catch (error) {
+      this.#say(`the state for "npm run status" is not written: ${(error as Error).message}`);
+    }
+  }
+
+  #state(): RunState {
+    const services = this.#stages.flat().map(({ service, identity, restarts }) => ({
+      name: service.name,
+      process: identity,
+      ending: service.ending,
+      restarts,
+    }));
+    return { supervisor: this.#self, phase: this.#phase, config: this.#config, services };
   }
 }

@@ -16,14 +16,25 @@ export class LogFile {
     this.#size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   }
 
-  /** Appends one line with the time in front; the part before it moves to `<path>.1` when full. */
+  /**
+   * Appends one line with the time in front; the part before it moves to `<path>.1` when full. A disk
+   * that takes no more loses lines, and nothing else.
+   */
   write(line: string): void {
     const text = `${new Date().toISOString()} ${line}\n`;
-    if (this.#size + text.length > this.#bound && this.#size > 0) {
+    try {
+      this.#makeRoom(Buffer.byteLength(text));
+      appendFileSync(this.path, text);
+    } catch {
+      // There is nowhere left to say so.
+    }
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#size + bytes > this.#bound && this.#size > 0) {
       renameSync(this.path, `${this.path}.1`);
       this.#size = 0;
     }
-    appendFileSync(this.path, text);
-    this.#size += Buffer.byteLength(text);
+    this.#size += bytes;
   }
 }

@@ -1,4 +1,6 @@
 /** From start to stop: what `npm start`, `npm run status` and `npm run stop` say and do. */
+import { readdirSync, readFileSync } from 'node:fs';
+import postgres from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { runNode } from '../support/cli.ts';
 import { processTree, survivors } from '../support/processes.ts';
@@ -83,7 +85,6 @@ describe('a running stack', () => {
   });
 
   test('wrote its own addresses into the database', async () => {
-    const { default: postgres } = await import('postgres');
     const sql = postgres(stack.config.dbUrl, { max: 1 });
     const rows = await sql`select key, value from private.settings
       where key in ('rtmp_url', 'playback_flv_url', 'playback_hls_url')`;
@@ -95,8 +96,7 @@ describe('a running stack', () => {
     });
   });
 
-  test('writes a log per service, and no secret into any', async () => {
-    const { readdirSync, readFileSync } = await import('node:fs');
+  test('writes a log per service, and no secret into any', () => {
     const folder = `${stack.config.dataDir}/logs`;
     expect(readdirSync(folder)).toEqual(expect.arrayContaining(['postgres.log', 'redis.log']));
     const { secret, jwtSecret, ingestSecret } = stack.keys;

@@ -1,8 +1,10 @@
 /** `--reset` empties the data of a stack that does not run, and only that. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EMPTIED } from '../../stack/reset.ts';
 import { runNode } from '../support/cli.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 
@@ -24,7 +26,6 @@ async function countUsers(): Promise<number> {
 }
 
 async function signUp(): Promise<void> {
-  const { createClient } = await import('@supabase/supabase-js');
   const client = createClient(stack.config.apiUrl, stack.keys.publishable);
   const { error } = await client.auth.signUp({
     email: 'somebody@example.com',
@@ -39,6 +40,13 @@ test('a running stack is not reset', async () => {
   expect(start.code).toBe(1);
   expect(start.stderr).toContain('It was not reset');
   expect(await countUsers()).toBe(1);
+});
+
+test('everything that a stack keeps is known to the reset', async () => {
+  const stays = ['keys.json', 'run'];
+  for (const entry of readdirSync(stack.config.dataDir)) {
+    expect([...EMPTIED, ...stays]).toContain(entry);
+  }
 });
 
 test('a plain start keeps the data', async () => {
