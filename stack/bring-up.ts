@@ -1,6 +1,7 @@
 /** The way of the stack from nothing to ready. */
 import type { StackConfig } from './config.ts';
 import { prepareDatabase } from './database.ts';
+import { assertRedisAnswers } from './redis.ts';
 import { findPortProblems } from './supervisor/ports.ts';
 import type { Supervisor } from './supervisor.ts';
 
@@ -33,7 +34,8 @@ export async function bringUp(
   config: StackConfig,
   progress: Progress,
 ): Promise<void> {
-  const tellReady = (name: string) => progress(`${name} is ready`);
+  const tellReady = (name: string) => progress(`${name} ready`);
+  if (config.redisIsExternal) await assertRedisAnswers(config);
   await supervisor.startStage(0, tellReady);
   const applied = await prepareDatabase(config);
   progress(`database is up to date (${applied.length} migrations applied)`);

@@ -30,7 +30,7 @@ function denoProgram(): string {
   );
 }
 
-function planFunctions(): FunctionPlan[] {
+function planFunctions(answerWithinSeconds: number): FunctionPlan[] {
   const settings = loadSupabaseConfig().functions;
   return functionFolders()
     .flatMap((folder) => readdirSync(folder, { withFileTypes: true }))
@@ -41,6 +41,7 @@ function planFunctions(): FunctionPlan[] {
       name,
       entrypoint: pathToFileURL(file).href,
       verifyJwt: settings[name]?.verify_jwt ?? true,
+      answerWithinSeconds,
     }));
 }
 
@@ -78,11 +79,11 @@ function reachableHosts(config: StackConfig): string {
   return [HOST, 'localhost', `${redis.hostname}:${redis.port || 6379}`, ...more].join(',');
 }
 
-function hostArguments(config: StackConfig): string[] {
+function hostArguments(config: StackConfig, answerWithinSeconds: number): string[] {
   const plan: HostPlan = {
     hostname: HOST,
     port: config.ports.functions,
-    functions: planFunctions(),
+    functions: planFunctions(answerWithinSeconds),
   };
   const readable = [
     ...functionFolders(),
@@ -106,13 +107,16 @@ function hostArguments(config: StackConfig): string[] {
   ];
 }
 
-/** The functions' host. The plan is made anew at each start, so a reload sees new folders. */
-export function functionsService(config: StackConfig): Service {
+/**
+ * The functions' host. The plan is made anew at each start, so a reload sees new folders.
+ * @param answerWithinSeconds by default as long as hosted Supabase waits
+ */
+export function functionsService(config: StackConfig, answerWithinSeconds = 150): Service {
   return {
     name: 'functions',
     command: async () => ({
       command: denoProgram(),
-      args: hostArguments(config),
+      args: hostArguments(config, answerWithinSeconds),
       env: environment(config),
     }),
     probe: () => answersOk(`${config.functionsUrl}/health`),

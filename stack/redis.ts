@@ -23,6 +23,19 @@ function serverArguments(port: number, folder: string): string[] {
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
 }
 
+/**
+ * Looks at the server that `REDIS_URL` names.
+ * @throws Error that names it, without its password, when it does not answer
+ */
+export async function assertRedisAnswers({ redisUrl }: StackConfig): Promise<void> {
+  if (await answersPing(redisUrl)) return;
+  const { host } = new URL(redisUrl);
+  throw new Error(
+    `The Redis that REDIS_URL names, ${host}, does not answer PING; start it, correct its password, ` +
+      'or unset REDIS_URL for one of the stack itself.',
+  );
+}
+
 /** Our own Redis, with its data in the data folder. */
 export function redisService({ dataDir, ports, redisUrl }: StackConfig): Service {
   return {

@@ -1,5 +1,7 @@
 /** The answers that the host gives itself, in place of a function. */
 
+import type { FunctionPlan } from './plan.ts';
+
 interface Refusal {
   readonly status: number;
   readonly code: string;
@@ -65,11 +67,14 @@ export function functionFailed(name: string, requestId: string): Response {
 }
 
 /** 504: the function has not answered in time. */
-export function functionTimedOut(name: string, seconds: number, requestId: string): Response {
+export function functionTimedOut(
+  { name, answerWithinSeconds }: FunctionPlan,
+  requestId: string,
+): Response {
   return refuse({
     status: 504,
     code: 'function_timed_out',
-    message: `The function "${name}" has not answered within ${seconds} seconds.`,
+    message: `The function "${name}" has not answered within ${answerWithinSeconds} s.`,
     hint: 'Answer first and leave long work to a job.',
     requestId,
   });

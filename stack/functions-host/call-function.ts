@@ -9,9 +9,6 @@ interface FunctionModule {
   readonly default?: { fetch?: (request: Request) => Response | Promise<Response> };
 }
 
-/** As long as hosted Supabase waits for an answer. */
-const ANSWER_WITHIN_SECONDS = 150;
-
 /** The function's handler; a module is loaded once, at the first call or the host's warm-up. */
 export async function loadFunction({ entrypoint, name }: FunctionPlan) {
   const module: FunctionModule = await import(entrypoint);
@@ -43,13 +40,13 @@ function forFunction(request: Request, path: string, onTooLarge: () => void): Re
 }
 
 async function callInTime(plan: FunctionPlan, request: Request, requestId: string) {
-  const timeout = after(ANSWER_WITHIN_SECONDS);
+  const timeout = after(plan.answerWithinSeconds);
   const answered = answer(plan, request);
   answered.catch(() => {}); // after a time-out nobody waits for it any more
   try {
     const first = await Promise.race([answered, timeout.elapsed]);
     if (first !== 'elapsed') return first;
-    return functionTimedOut(plan.name, ANSWER_WITHIN_SECONDS, requestId);
+    return functionTimedOut(plan, requestId);
   } finally {
     timeout.cancel();
   }

@@ -11,4 +11,6 @@ export interface FunctionPlan {
   readonly entrypoint: string;
   /** Whether callers need a JWT of this project before the function sees them. */
   readonly verifyJwt: boolean;
+  /** When it takes longer the caller gets a 504. */
+  readonly answerWithinSeconds: number;
 }

@@ -75,6 +75,18 @@ test('without any Redis the start stops with that one line, and leaves nothing r
   }
 });
 
+test('a REDIS_URL where nothing answers stops the start, and shows no password', async () => {
+  const place = await createStackPlace({ REDIS_URL: 'redis://user:hidden@127.0.0.1:1' });
+  try {
+    const start = await runNode(['stack/main.ts'], place.env);
+    expect(start.code).toBe(1);
+    expect(start.stderr).toContain('The Redis that REDIS_URL names, 127.0.0.1:1, does not answer');
+    expect(start.stdout + start.stderr).not.toContain('hidden');
+  } finally {
+    await place.clear();
+  }
+});
+
 test('REDIS_URL names a server that is used and not started', async () => {
   const provider = await startStack();
   try {

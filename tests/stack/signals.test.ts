@@ -33,7 +33,7 @@ test('a start that is interrupted half-way ends too', async () => {
   const place = await createStackPlace();
   try {
     const starting = spawnStack(place.env);
-    const hasBegun = () => starting.output().includes('redis is ready');
+    const hasBegun = () => starting.output().includes('redis ready');
     expect(await waitUntil(hasBegun, { timeoutMs: 30_000, intervalMs: 5 })).toBe(true);
     const processes = processTree(starting.pid);
     starting.signal('SIGTERM');
