@@ -14,7 +14,7 @@ export async function answerHealth(
   response: ServerResponse,
 ): Promise<void> {
   try {
-    await connection.lite.driver`select 1`;
+    await connection.own.run('select 1');
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end('{"status":"ok"}');
   } catch {

@@ -8,8 +8,9 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
-import type { ClientPool, PooledClient } from './client-pool.ts';
 import { isConnectionLost } from './database-errors.ts';
+import type { Session } from './session.ts';
+import type { SessionPool } from './session-pool.ts';
 
 const CHANGES_ROWS = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
@@ -18,80 +19,75 @@ const PREPARED = /^select set_config\(/;
 
 /** A session while it is lent out. */
 class Lease implements DatabaseConnection {
-  readonly client: PooledClient;
-  #losses: number;
+  readonly #pool: SessionPool;
+  #session: Session;
 
-  constructor(client: PooledClient) {
-    this.client = client;
-    this.#losses = client.losses;
-  }
-
-  /** After a loss the session would be a new one: no transaction, and not the request's role. */
-  get isBroken(): boolean {
-    return this.client.losses !== this.#losses;
+  constructor(pool: SessionPool, session: Session) {
+    this.#pool = pool;
+    this.#session = session;
   }
 
   /** A session that was lost while it lay idle is replaced: nothing has happened in it yet. */
   async begin(): Promise<void> {
-    const begin = CompiledQuery.raw('begin');
     try {
-      await this.executeQuery(begin);
+      await this.#session.run('begin');
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
-      this.#losses = this.client.losses;
-      await this.executeQuery(begin);
+      this.release();
+      this.#session = await this.#pool.acquire();
+      await this.#session.run('begin');
     }
   }
 
+  async rollback(): Promise<void> {
+    if (!this.#session.isLost) await this.#session.run('rollback');
+  }
+
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
-    if (this.isBroken) {
-      throw Object.assign(new Error('The database session was lost.'), {
-        code: 'CONNECTION_CLOSED',
-      });
-    }
-    const parameters = [...query.parameters] as never[];
-    const result = await this.client.sql.unsafe(query.sql, parameters, {
-      prepare: PREPARED.test(query.sql),
+    const prepare = PREPARED.test(query.sql);
+    const { rows, command, count } = await this.#session.run<Row>(query.sql, query.parameters, {
+      prepare,
     });
-    const rows = [...result] as Row[];
-    return CHANGES_ROWS.has(result.command)
-      ? { rows, numAffectedRows: BigInt(result.count) }
-      : { rows };
+    return CHANGES_ROWS.has(command) ? { rows, numAffectedRows: BigInt(count) } : { rows };
   }
 
   // biome-ignore lint/correctness/useYield: part of Kysely's interface that nothing here uses
   async *streamQuery(): AsyncGenerator<never> {
     throw new Error('The gateway does not stream rows.');
   }
+
+  release(): void {
+    this.#pool.release(this.#session);
+  }
 }
 
 class PoolDriver implements Driver {
-  readonly #pool: ClientPool;
+  readonly #pool: SessionPool;
 
-  constructor(pool: ClientPool) {
+  constructor(pool: SessionPool) {
     this.#pool = pool;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Lease> {
-    return new Lease(await this.#pool.acquire());
+    return new Lease(this.#pool, await this.#pool.acquire());
   }
 
-  async beginTransaction(lease: Lease): Promise<void> {
-    await lease.begin();
+  beginTransaction(lease: Lease): Promise<void> {
+    return lease.begin();
   }
 
   async commitTransaction(lease: Lease): Promise<void> {
     await lease.executeQuery(CompiledQuery.raw('commit'));
   }
 
-  async rollbackTransaction(lease: Lease): Promise<void> {
-    if (!lease.isBroken) await lease.executeQuery(CompiledQuery.raw('rollback'));
+  rollbackTransaction(lease: Lease): Promise<void> {
+    return lease.rollback();
   }
 
   async releaseConnection(lease: Lease): Promise<void> {
-    this.#pool.release(lease.client);
+    lease.release();
   }
 
   async destroy(): Promise<void> {
@@ -99,8 +95,8 @@ class PoolDriver implements Driver {
   }
 }
 
-/** Kysely over a `ClientPool`. */
-export function pooledPostgres(pool: ClientPool): Dialect {
+/** Kysely over a pool of sessions. */
+export function pooledPostgres(pool: SessionPool): Dialect {
   return {
     createDriver: () => new PoolDriver(pool),
     createQueryCompiler: () => new PostgresQueryCompiler(),

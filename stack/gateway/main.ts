@@ -4,16 +4,18 @@ import { loadKeys } from '../keys.ts';
 import { loadSupabaseConfig } from '../supabase-config.ts';
 import { completeUserTokens } from './access-token.ts';
 import { openConnection } from './connection.ts';
+import { surviveLostSessions } from './driver-failures.ts';
 import { createLiteApp } from './lite-app.ts';
 import { tidyConsole } from './log.ts';
 import { createGatewayServer } from './server.ts';
 import { userClaims } from './user-claims.ts';
 
 tidyConsole();
+surviveLostSessions();
 const config = loadConfig();
 const project = loadSupabaseConfig();
 const connection = openConnection(config, project.api.schemas);
-completeUserTokens(userClaims(connection.lite.driver, `${config.apiUrl}/auth/v1`));
+completeUserTokens(userClaims(connection.own, `${config.apiUrl}/auth/v1`));
 const app = await createLiteApp({
   config,
   keys: loadKeys(config.dataDir),

@@ -1,19 +1,15 @@
 import type { PostgresConnection } from '@supabase/lite/postgres';
-import type postgres from 'postgres';
+import type { SessionPool } from './session-pool.ts';
 
 export type Schema = Awaited<ReturnType<PostgresConnection['introspect']>>;
 type Table = Schema['tables'][number];
 
-/** The tables and views of these schemas, whoever may touch them. */
-async function allTables(sql: postgres.Sql, schemas: readonly string[]): Promise<Table[]> {
-  const rows = await sql<{ schema: string; name: string }[]>`
-    select n.nspname as schema, c.relname as name
-    from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname = any (${[...schemas]}::text[])
-      and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition`;
-  const rest = { type: 'table', rows: 0, sql: '', engine: '', collation: '' } as const;
-  return rows.map(({ schema, name }) => ({ schema, name, ...rest }));
-}
+const ALL_TABLES = `
+  select n.nspname as schema, c.relname as name, 'table' as type, 0 as rows,
+    '' as sql, '' as engine, '' as collation
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+  where n.nspname = any ($1::text[])
+    and c.relkind in ('r', 'p', 'v', 'm', 'f') and not c.relispartition`;
 
 /**
  * Reads the schema as lite does, and adds the tables that no request role may touch:
@@ -23,11 +19,12 @@ async function allTables(sql: postgres.Sql, schemas: readonly string[]): Promise
  * Throws when the database cannot be read, where lite would find a database without tables.
  */
 export async function readSchema(
-  sql: postgres.Sql,
+  database: SessionPool,
   schemas: readonly string[],
   introspect: () => Promise<Schema>,
 ): Promise<Schema> {
-  const [seen, all] = await Promise.all([introspect(), allTables(sql, schemas)]);
+  const { rows: all } = await database.run<Table>(ALL_TABLES, [schemas]);
+  const seen = await introspect();
   if (!seen.functions) throw new Error('The schema could not be read.');
   const known = new Set([...seen.tables, ...seen.views].map((t) => `${t.schema}.${t.name}`));
   const hidden = all.filter((table) => !known.has(`${table.schema}.${table.name}`));

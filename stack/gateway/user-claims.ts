@@ -1,25 +1,26 @@
 import type { JWTPayload } from 'jose';
-import type postgres from 'postgres';
 import type { MoreClaims } from './access-token.ts';
+import type { SessionPool } from './session-pool.ts';
 
 interface UserRow {
-  app_metadata: object | null;
-  user_metadata: object | null;
-  is_anonymous: boolean;
-  phone: string | null;
+  readonly app_metadata: object | null;
+  readonly user_metadata: object | null;
+  readonly is_anonymous: boolean;
+  readonly phone: string | null;
 }
+
+const QUERY = `
+  select raw_app_meta_data as app_metadata, raw_user_meta_data as user_metadata, is_anonymous, phone
+  from auth.users where id = $1`;
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1000);
 }
 
 /** The claims that Supabase Auth puts into a user's token and lite leaves out. */
-export function userClaims(sql: postgres.Sql, issuer: string): MoreClaims {
+export function userClaims(database: SessionPool, issuer: string): MoreClaims {
   return async ({ sub }: JWTPayload) => {
-    const [user] = await sql<UserRow[]>`
-      select raw_app_meta_data as app_metadata, raw_user_meta_data as user_metadata,
-        is_anonymous, phone
-      from auth.users where id = ${sub ?? null}`;
+    const [user] = (await database.run<UserRow>(QUERY, [sub ?? null])).rows;
     return {
       iss: issuer,
       aal: 'aal1',
