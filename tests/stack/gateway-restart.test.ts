@@ -1,4 +1,5 @@
 /** The gateway outlives its database: it says that it is away, and goes on when it is back. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
@@ -38,6 +39,19 @@ test('kill -9 of Postgres, with requests under way, costs answers but not the ga
   expect((await manyReads()).map(({ status }) => status)).toEqual(Array(15).fill(200));
   expect((await fetch(`${gateway.config.apiUrl}/health`)).status).toBe(200);
   expect(gateway.pid).toBe(pid);
+});
+
+test('whenever it happens, each request is answered, with its rows or with 503', async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const underWay = Array.from({ length: 14 }, read);
+    await sleep(round * 3); // each round another moment of the requests' way
+    process.kill(gateway.databasePid, 'SIGKILL');
+    const statuses = (await Promise.all(underWay)).map(({ status }) => status);
+    expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await gateway.startDatabase();
+    const isBack = async () => (await read()).status === 200;
+    expect(await waitUntil(isBack, { timeoutMs: 10_000 })).toBe(true);
+  }
 });
 
 test('changes of the schema are still noticed afterwards', async () => {
