@@ -3,7 +3,10 @@
 /** No request body may be larger. */
 export const MAX_BODY_BYTES = 10 * 1024 * 1024;
 
-/** Thrown into whoever reads on past the bound. */
+/** So much is read past the bound and thrown away: a client cut off in mid-send sees no answer. */
+const MAX_DISCARDED_BYTES = MAX_BODY_BYTES;
+
+/** Thrown into whoever reads a body that is too large, at its end at the latest. */
 export class BodyTooLarge extends Error {
   override name = 'BodyTooLarge';
 }
@@ -14,21 +17,24 @@ export function declaresTooMuch(request: Request): boolean {
 }
 
 /**
- * The body, erroring with `BodyTooLarge` past the bound; `onTooLarge` is called then, because a
- * function may swallow the error.
+ * The body up to the bound; one that goes on ends in `BodyTooLarge`. `onTooLarge` is called as
+ * well, because a function may swallow the error.
  */
 export function limitBody(
   body: ReadableStream<Uint8Array>,
   onTooLarge: () => void,
 ): ReadableStream<Uint8Array> {
   let received = 0;
-  const count = new TransformStream<Uint8Array, Uint8Array>({
+  const limit = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       received += chunk.byteLength;
       if (received <= MAX_BODY_BYTES) return controller.enqueue(chunk);
       onTooLarge();
-      controller.error(new BodyTooLarge());
+      if (received > MAX_BODY_BYTES + MAX_DISCARDED_BYTES) controller.error(new BodyTooLarge());
+    },
+    flush(controller) {
+      if (received > MAX_BODY_BYTES) controller.error(new BodyTooLarge());
     },
   });
-  return body.pipeThrough(count);
+  return body.pipeThrough(limit);
 }

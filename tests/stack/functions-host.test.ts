@@ -95,7 +95,9 @@ describe('a failure', () => {
       });
       expect(text).not.toContain('on purpose');
       expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
-      expect(readLog()).toMatch(new RegExp(`${requestId} ${name}: \\w*Error: .+\\n.*    at `));
+      const reason = new RegExp(`${requestId} ${name}: \\w*Error: .+\\n.*    at `);
+      const isLogged = () => reason.test(readLog());
+      expect(await waitUntil(isLogged, { timeoutMs: 10_000 })).toBe(true);
       expect((await call('works')).status).toBe(200);
       expect(await stack.pidOf('functions')).toBe(pid);
     },
