@@ -1,7 +1,7 @@
 /** Calls one function for one request, whatever the function does. */
 import { bodyTooLarge, functionFailed, functionTimedOut, unauthorized } from './answers.ts';
 import { logError } from './containment.ts';
-import { declaresTooMuch, limitBody, MAX_BODY_BYTES } from './limited-body.ts';
+import { declaresTooMuch, discard, limitBody, MAX_BODY_BYTES } from './limited-body.ts';
 import type { FunctionPlan } from './plan.ts';
 import { findJwtProblem } from './verify-jwt.ts';
 
@@ -69,7 +69,10 @@ export async function callFunction(
     isTooLarge = true;
   };
   try {
-    if (isTooLarge) return bodyTooLarge(MAX_BODY_BYTES, requestId);
+    if (isTooLarge) {
+      await discard(request.body);
+      return bodyTooLarge(MAX_BODY_BYTES, requestId);
+    }
     const problem =
       plan.verifyJwt && request.method !== 'OPTIONS' ? await findJwtProblem(request) : null;
     if (problem) return unauthorized(problem, requestId);

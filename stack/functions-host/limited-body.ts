@@ -38,3 +38,12 @@ export function limitBody(
   });
   return body.pipeThrough(limit);
 }
+
+/** Reads a body that is refused and throws it away, up to twice the bound. */
+export async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  let received = 0;
+  for await (const chunk of body ?? []) {
+    received += chunk.byteLength;
+    if (received > MAX_BODY_BYTES + MAX_DISCARDED_BYTES) return;
+  }
+}

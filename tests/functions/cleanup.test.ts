@@ -52,7 +52,11 @@ describe('who may call it', () => {
   test('the secret key may', async () => {
     const answer = await call({ apikey: stack.keys.secret });
     expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({ reaped_sessions: expect.any(Number) });
+    expect(await answer.json()).toEqual({
+      reap_sessions: expect.any(Number),
+      expire_packages: expect.any(Number),
+      maintain_partitions: expect.any(Number),
+    });
   });
 
   test.each([

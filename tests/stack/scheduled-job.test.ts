@@ -36,19 +36,19 @@ function job(): ScheduledJob {
 }
 
 test('calls the function with the secret key', async () => {
-  answer = { status: 200, body: '{"reaped_sessions":0}' };
+  answer = { status: 200, body: '{"reap_sessions":0}' };
   await job().run();
   expect(asked.at(-1)).toEqual({ method: 'POST', url: '/functions/v1/cleanup', apikey: 'secret' });
 });
 
 test('is silent when nothing was to be done, and tells what was', async () => {
-  answer = { status: 200, body: '{"reaped_sessions":0}' };
+  answer = { status: 200, body: '{"reap_sessions":0}' };
   const cleanup = job();
   await cleanup.run();
   expect(said).toEqual([]);
-  answer = { status: 200, body: '{"reaped_sessions":2}' };
+  answer = { status: 200, body: '{"reap_sessions":2}' };
   await cleanup.run();
-  expect(said).toEqual(['log: cleanup {"reaped_sessions":2}']);
+  expect(said).toEqual(['log: cleanup {"reap_sessions":2}']);
 });
 
 test('tells the first failure of a streak, and its end', async () => {
@@ -59,7 +59,7 @@ test('tells the first failure of a streak, and its end', async () => {
   answer = { status: 200, body: 'no JSON' };
   await cleanup.run();
   expect(said).toEqual(['error: cleanup failed: status 500: {"code":"XX000"}']);
-  answer = { status: 200, body: '{"reaped_sessions":0}' };
+  answer = { status: 200, body: '{"reap_sessions":0}' };
   await cleanup.run();
   expect(said.at(-1)).toBe('log: cleanup works again');
   answer = { status: 503, body: '' };
