@@ -20,14 +20,16 @@ create table public.stream_sessions (
   resumed_at timestamptz,
   ended_reason text,
   error text,
-  peak_viewers integer not null default 0 check (peak_viewers >= 0),
-  unique_viewers integer not null default 0 check (unique_viewers >= 0),
-  average_viewers numeric(12, 2) not null default 0 check (average_viewers >= 0),
-  viewer_seconds bigint not null default 0 check (viewer_seconds >= 0),
-  bytes_in bigint not null default 0 check (bytes_in >= 0),
+  peak_viewers integer not null default 0,
+  unique_viewers integer not null default 0,
+  average_viewers numeric(12, 2) not null default 0,
+  viewer_seconds bigint not null default 0,
+  bytes_in bigint not null default 0,
   created_at timestamptz not null default now(),
   started_at timestamptz,
-  stopped_at timestamptz
+  stopped_at timestamptz,
+  -- One constraint, because Postgres parses each of them anew in every statement that writes.
+  constraint stream_sessions_counters_check check (least(peak_viewers, unique_viewers, average_viewers, viewer_seconds, bytes_in) >= 0)
 ) with (fillfactor = 80);
 comment on table public.stream_sessions is
   'One row for each time that a stream was pushed in (ingest) or out (restream). Its owner and admins read it; only functions write it.';

@@ -8,13 +8,18 @@ create table private.stream_keys (
   created_at timestamptz not null default now(),
   expires_at timestamptz,
   revoked_at timestamptz,
-  last_used_at timestamptz
-);
+  last_used_at timestamptz,
+  refused_publisher text,
+  refused_at timestamptz,
+  refusal_code text,
+  refusal_message text
+) with (fillfactor = 80);
 comment on table private.stream_keys is
   'What a stream''s keys are recognised by. The secret itself is shown once and stored nowhere.';
 comment on column private.stream_keys.secret_hash is 'SHA-256 of the secret: 192 random bits need no slow hash.';
 comment on column private.stream_keys.prefix is 'The secret''s first 8 characters, to recognise it by.';
-comment on column private.stream_keys.last_used_at is 'When a publisher was last admitted with it, to the minute.';
+comment on column private.stream_keys.last_used_at is 'When a publisher last presented it, to the minute.';
+comment on column private.stream_keys.refused_publisher is 'Who was last refused with it (media server and publisher id), when and why: some servers ask twice for each publish.';
 create index stream_keys_stream_idx on private.stream_keys (stream_id);
 
 create function private.hash_stream_key(secret text)

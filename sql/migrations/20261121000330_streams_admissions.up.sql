@@ -32,7 +32,7 @@ immutable
 set search_path = ''
 as $$
 begin
-  return case when secret ~ '^[0-9a-f]{48}$' then left(secret, 8) else '****' end;
+  return case when length(secret) = 48 and secret ~ '^[0-9a-f]+$' then left(secret, 8) else '****' end;
 end
 $$;
 comment on function private.mask_stream_key(text) is

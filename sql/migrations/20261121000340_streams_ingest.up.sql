@@ -13,6 +13,10 @@ immutable
 set search_path = ''
 as $$
 begin
+  if length(media_server) <= 100 and length(publisher_id) <= 200 and media_server || publisher_id ~ '^[!-~]+$'
+    and media_server <> '' and publisher_id <> '' then
+    return; -- the usual case, at a quarter of the cost
+  end if;
   perform private.check_text('media_server', media_server, 1, 100);
   perform private.check_text('publisher_id', publisher_id, 1, 200);
 end
@@ -101,46 +105,22 @@ $$;
 comment on function private.describe_refusal(text, text) is
   'The answer of begin_ingest for a refusal: {admitted: false, status, code, message, hint}.';
 
-create unlogged table private.recent_refusals (
-  media_server text,
-  publisher_id text,
-  stream_id uuid,
-  code text not null,
-  message text not null,
-  refused_at timestamptz not null default now(),
-  primary key (media_server, publisher_id, stream_id)
-);
-comment on table private.recent_refusals is
-  'The last refusal of each publisher, for as long as the setting ingest_refusal_memory_seconds. Unlogged: losing it costs nothing. '
-  'Apart from admission_log, because looking there locks every partition.';
-
-create function private.recall_refusal(attempt private.ingest_attempt)
+create function private.recall_refusal(stream_key private.stream_keys, publisher text)
 returns jsonb
 language plpgsql
 stable
 set search_path = ''
 as $$
-declare
-  refusal private.recent_refusals;
 begin
-  select * into refusal from private.recent_refusals
-  where media_server = attempt.media_server and publisher_id = attempt.publisher_id and stream_id = attempt.stream_id
-    and refused_at > now() - private.setting_seconds('ingest_refusal_memory_seconds');
-  return case when refusal.code is not null then private.describe_refusal(refusal.code, refusal.message) end;
+  if stream_key.refused_publisher = publisher
+    and stream_key.refused_at > now() - private.setting_seconds('ingest_refusal_memory_seconds') then
+    return private.describe_refusal(stream_key.refusal_code, stream_key.refusal_message);
+  end if;
+  return null;
 end
 $$;
-comment on function private.recall_refusal(private.ingest_attempt) is
-  'The refusal that this publisher was just given for this stream, or null: who asks twice gets one answer.';
-
-create function private.forget_refusals()
-returns void
-language sql
-set search_path = ''
-as $$
-  delete from private.recent_refusals
-  where refused_at < now() - private.setting_seconds('ingest_refusal_memory_seconds')
-$$;
-comment on function private.forget_refusals() is 'Deletes the refusals that are no longer recalled.';
+comment on function private.recall_refusal(private.stream_keys, text) is
+  'The refusal that this publisher (media server and id) was just given with this key, or null: who asks twice gets one answer.';
 
 create function private.refuse_ingest(attempt private.ingest_attempt, refusal_code text, refusal_message text,
   limit_count integer default null, active_count integer default null)
@@ -150,12 +130,10 @@ set search_path = ''
 as $$
 begin
   perform private.log_admission(attempt, refusal_code, refusal_message, null, limit_count, active_count);
-  if attempt.stream_id is not null then
-    insert into private.recent_refusals (media_server, publisher_id, stream_id, code, message)
-    values (attempt.media_server, attempt.publisher_id, attempt.stream_id, refusal_code, refusal_message)
-    on conflict (media_server, publisher_id, stream_id)
-      do update set code = excluded.code, message = excluded.message, refused_at = excluded.refused_at;
-  end if;
+  update private.stream_keys
+  set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
+      refusal_code = refuse_ingest.refusal_code, refusal_message = refuse_ingest.refusal_message
+  where id = attempt.key_id;
   return private.describe_refusal(refusal_code, refusal_message);
 end
 $$;
@@ -182,8 +160,6 @@ set search_path = ''
 as $$
 begin
   perform private.log_admission(attempt, rule, null, session.id, null, null);
-  update private.stream_keys set last_used_at = now()
-  where id = attempt.key_id and (last_used_at is null or last_used_at < now() - interval '1 minute');
   return private.describe_admission(session);
 end
 $$;
@@ -298,16 +274,20 @@ as $$
 declare
   attempt private.ingest_attempt;
   stream public.streams;
+  stream_key private.stream_keys;
   held public.stream_sessions;
 begin
   perform private.check_publisher(server, publisher);
   perform pg_advisory_xact_lock(hashtextextended(server || ' ' || publisher, 0));
   perform from public.users where id = (select user_id from public.streams where id = target_stream) for no key update;
   select * into stream from public.streams where id = target_stream;
-  attempt := row(stream.id, stream.user_id, (private.find_stream_key(stream.id, secret)).id,
-    private.mask_stream_key(secret), server, publisher, private.parse_ip(address));
-  if attempt.key_id is null then
+  stream_key := private.find_stream_key(stream.id, secret);
+  attempt := row(stream.id, stream.user_id, stream_key.id, private.mask_stream_key(secret), server, publisher, private.parse_ip(address));
+  if stream_key.id is null then
     return private.refuse_ingest(attempt, 'stream_key_invalid', 'The stream key is not valid.');
+  end if;
+  if stream_key.last_used_at is null or stream_key.last_used_at < now() - interval '1 minute' then
+    update private.stream_keys set last_used_at = now() where id = stream_key.id;
   end if;
   held := private.find_publisher_session(server, publisher);
   if held.stream_id = stream.id and held.disconnected_at is null then
@@ -318,7 +298,7 @@ begin
   if private.stop_ended_sessions(stream.user_id) > 0 then
     select * into stream from public.streams where id = target_stream;
   end if;
-  return coalesce(private.recall_refusal(attempt), private.decide_ingest(attempt, stream));
+  return coalesce(private.recall_refusal(stream_key, server || ' ' || publisher), private.decide_ingest(attempt, stream));
 end
 $$;
 comment on function private.begin_ingest(uuid, text, text, text, text) is 'See public.begin_ingest.';

@@ -103,7 +103,6 @@ declare
   owner_id uuid;
   stopped_count integer := 0;
 begin
-  perform private.forget_refusals();
   for owner_id in
     select distinct user_id from private.ended_sessions order by user_id
   loop

@@ -150,7 +150,7 @@ describe('a publisher is refused', () => {
     const refused = await publish(db, stream, { publisher: 'asks-twice' });
     await leave('first');
     expect(await publish(db, stream, { publisher: 'asks-twice' })).toEqual(refused);
-    await db.sql`update private.recent_refusals set refused_at = refused_at - interval '11 seconds'`;
+    await db.sql`update private.stream_keys set refused_at = refused_at - interval '11 seconds'`;
     expect(await publish(db, stream, { publisher: 'asks-twice' })).toMatchObject({
       admitted: true,
     });
