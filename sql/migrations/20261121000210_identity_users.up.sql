@@ -37,6 +37,27 @@ create policy users_select on public.users for select to authenticated
 create policy users_update on public.users for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
+create trigger users_append_registered
+  after insert on public.users
+  for each row execute function private.append_change('User', 'UserRegistered', 'streams_active');
+create trigger users_append_role_changed
+  after update of role on public.users
+  for each row when (old.role is distinct from new.role)
+  execute function private.append_change('User', 'RoleChanged', 'streams_active');
+create trigger users_append_package_changed
+  after update of package_type, package_expires_at, streams_allowed on public.users
+  for each row when (old.role is not distinct from new.role
+    and (old.package_type, old.package_expires_at, old.streams_allowed) is distinct from (new.package_type, new.package_expires_at, new.streams_allowed))
+  execute function private.append_change('User', 'PackageChanged', 'streams_active');
+create trigger users_append_updated
+  after update of email, first_name, last_name, last_login_at, verified_at, updated_at on public.users
+  for each row when (old.role is not distinct from new.role
+    and (old.package_type, old.package_expires_at, old.streams_allowed) is not distinct from (new.package_type, new.package_expires_at, new.streams_allowed))
+  execute function private.append_change('User', 'UserUpdated', 'streams_active');
+create trigger users_append_deleted
+  after delete on public.users
+  for each row execute function private.append_change('User', 'UserDeleted', 'streams_active');
+
 -- What follows from other rows -----------------------------------------------------------------
 
 create function private.streams_allowed(package_type text, package_expires_at timestamptz)

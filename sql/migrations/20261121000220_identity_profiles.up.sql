@@ -19,6 +19,16 @@ create policy profiles_select on public.profiles for select to anon, authenticat
 create policy profiles_update on public.profiles for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
+create trigger profiles_append_created
+  after insert on public.profiles
+  for each row execute function private.append_change('Profile', 'ProfileCreated');
+create trigger profiles_append_updated
+  after update on public.profiles
+  for each row execute function private.append_change('Profile', 'ProfileUpdated');
+create trigger profiles_append_deleted
+  after delete on public.profiles
+  for each row execute function private.append_change('Profile', 'ProfileDeleted');
+
 create function private.prepare_profile()
 returns trigger
 language plpgsql

@@ -27,6 +27,21 @@ grant select on public.user_sessions to authenticated;
 create policy user_sessions_select on public.user_sessions for select to authenticated
   using (user_id = (select auth.uid()));
 
+create trigger user_sessions_append_registered
+  after insert on public.user_sessions
+  for each row execute function private.append_change('UserSession', 'DeviceRegistered', 'last_seen_at');
+create trigger user_sessions_append_revoked
+  after update of revoked_at on public.user_sessions
+  for each row when (old.revoked_at is null and new.revoked_at is not null)
+  execute function private.append_change('UserSession', 'DeviceRevoked', 'last_seen_at');
+create trigger user_sessions_append_updated
+  after update on public.user_sessions
+  for each row when (old.revoked_at is not distinct from new.revoked_at)
+  execute function private.append_change('UserSession', 'DeviceUpdated', 'last_seen_at');
+create trigger user_sessions_append_deleted
+  after delete on public.user_sessions
+  for each row execute function private.append_change('UserSession', 'DeviceDeleted', 'last_seen_at');
+
 create function private.register_device(new_name text, new_type text)
 returns public.user_sessions
 language plpgsql

@@ -68,6 +68,33 @@ create trigger streams_enforce_transitions
   for each row when (old.status is distinct from new.status)
   execute function private.enforce_transitions('idle>live', 'live>idle', 'idle>disabled', 'live>disabled', 'disabled>idle');
 
+create trigger streams_append_created
+  after insert on public.streams
+  for each row execute function private.append_change('Stream', 'StreamCreated', 'viewer_count,peak_viewers');
+create trigger streams_append_started
+  after update of status on public.streams
+  for each row when (old.status <> 'live' and new.status = 'live')
+  execute function private.append_change('Stream', 'StreamStarted', 'viewer_count,peak_viewers');
+create trigger streams_append_ended
+  after update of ended_at on public.streams
+  for each row when (old.ended_at is null and new.ended_at is not null)
+  execute function private.append_change('Stream', 'StreamEnded', 'viewer_count,peak_viewers', 'peak_viewers');
+create trigger streams_append_disabled
+  after update of status on public.streams
+  for each row when (old.status <> 'disabled' and new.status = 'disabled' and (old.ended_at is null) = (new.ended_at is null))
+  execute function private.append_change('Stream', 'StreamDisabled', 'viewer_count,peak_viewers');
+create trigger streams_append_enabled
+  after update of status on public.streams
+  for each row when (old.status = 'disabled' and new.status <> 'disabled')
+  execute function private.append_change('Stream', 'StreamEnabled', 'viewer_count,peak_viewers');
+create trigger streams_append_updated
+  after update of title, description, category, visibility, status, disabled_by, expires_at, settings, updated_at on public.streams
+  for each row when (old.status = new.status and (old.ended_at is null) = (new.ended_at is null))
+  execute function private.append_change('Stream', 'StreamUpdated', 'viewer_count,peak_viewers');
+create trigger streams_append_deleted
+  after delete on public.streams
+  for each row execute function private.append_change('Stream', 'StreamDeleted', 'viewer_count,peak_viewers');
+
 -- Input ----------------------------------------------------------------------------------------
 
 insert into private.settings (key, value, comment) values

@@ -65,6 +65,37 @@ create trigger stream_sessions_enforce_transitions
     'starting>running', 'starting>stopping', 'starting>stopped', 'starting>error',
     'running>stopping', 'running>stopped', 'running>error', 'stopping>stopped', 'stopping>error');
 
+create trigger stream_sessions_append_started
+  after insert on public.stream_sessions
+  for each row execute function private.append_change('StreamSession', 'SessionStarted',
+    'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');
+create trigger stream_sessions_append_disconnected
+  after update of disconnected_at on public.stream_sessions
+  for each row when (old.is_active and new.is_active and old.disconnected_at is null and new.disconnected_at is not null)
+  execute function private.append_change('StreamSession', 'SessionDisconnected',
+    'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds', 'bytes_in');
+create trigger stream_sessions_append_resumed
+  after update of disconnected_at on public.stream_sessions
+  for each row when (old.is_active and new.is_active and old.disconnected_at is not null and new.disconnected_at is null)
+  execute function private.append_change('StreamSession', 'SessionResumed',
+    'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');
+create trigger stream_sessions_append_ended
+  after update of status on public.stream_sessions
+  for each row when (old.is_active and not new.is_active)
+  execute function private.append_change('StreamSession', 'SessionEnded',
+    'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds',
+    'bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');
+create trigger stream_sessions_append_updated
+  after update of status, container_id, worker_id, rtmp_url, video_source, media_server, publisher_id, stream_key_id, client_ip, disconnected_at,
+    ended_reason, error, started_at, stopped_at on public.stream_sessions
+  for each row when (old.is_active = new.is_active and (old.disconnected_at is null) = (new.disconnected_at is null))
+  execute function private.append_change('StreamSession', 'SessionUpdated',
+    'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');
+create trigger stream_sessions_append_deleted
+  after delete on public.stream_sessions
+  for each row execute function private.append_change('StreamSession', 'SessionDeleted',
+    'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');
+
 -- What follows from the sessions ---------------------------------------------------------------
 
 create function private.apply_session_to_user(owner_id uuid)

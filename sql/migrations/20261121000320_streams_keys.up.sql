@@ -140,6 +140,7 @@ begin
   set expires_at = least(expires_at, valid_until),
       revoked_at = case when grace_seconds = 0 then now() end
   where stream_id = managed.id and revoked_at is null and coalesce(expires_at, 'infinity') > now();
+  perform private.append_notice('Stream', managed.id, 'StreamKeyRotated', jsonb_build_object('previous_valid_until', valid_until), managed.user_id);
   return jsonb_build_object('stream_key', private.create_stream_key(managed.id), 'previous_valid_until', valid_until);
 end
 $$;

@@ -134,6 +134,11 @@ begin
   set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
       refusal_code = refuse_ingest.refusal_code, refusal_message = refuse_ingest.refusal_message
   where id = attempt.key_id;
+  if attempt.stream_id is not null then
+    perform private.append_notice('Stream', attempt.stream_id, 'AdmissionRefused', jsonb_build_object('rule', refusal_code, 'message', refusal_message,
+      'limit_count', limit_count, 'active_count', active_count, 'media_server', attempt.media_server, 'client_ip', attempt.client_ip,
+      'key_prefix', attempt.key_prefix), attempt.user_id);
+  end if;
   return private.describe_refusal(refusal_code, refusal_message);
 end
 $$;

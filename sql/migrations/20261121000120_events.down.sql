@@ -1,0 +1,17 @@
+drop function public.append_events(text, uuid, jsonb, bigint);
+drop function private.append_events(text, uuid, jsonb, bigint);
+drop function public.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid);
+drop function private.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid);
+drop function private.find_appended(uuid);
+drop function private.check_event(text, uuid, text, jsonb, jsonb);
+drop function private.write_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid);
+drop type private.appended_event;
+drop function private.advance_head(text, uuid, bigint, uuid, text, jsonb, jsonb, uuid);
+drop function private.hash_event(bytea, text, uuid, bigint, uuid, text, jsonb, jsonb, uuid, timestamptz);
+drop function private.extend_event_log();
+drop table private.event_partitions;
+drop table private.event_log;
+drop function private.refuse_event_change();
+drop type public.event;
+drop table private.event_heads;
+delete from private.settings where key in ('events_per_partition', 'events_per_snapshot');

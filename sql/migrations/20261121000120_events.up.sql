@@ -1,0 +1,349 @@
+-- Events: the log of every state change, and appending to it. It is the audit trail, the outbox and the history at once.
+
+insert into private.settings (key, value, comment) values
+  ('events_per_partition', '5000000', 'Positions that a partition of the event log spans; at least 10000, for partitions to come.'),
+  ('events_per_snapshot', '100', 'Events of an aggregate after which its state is snapshotted.');
+
+create table private.event_heads (
+  aggregate_type text not null,
+  aggregate_id uuid not null,
+  version bigint not null,
+  hash bytea not null,
+  last_event_at timestamptz not null,
+  snapshot_due bigint not null,
+  primary key (aggregate_type, aggregate_id)
+) with (fillfactor = 70);
+comment on table private.event_heads is
+  'The newest event of each aggregate. Its row is the lock under which an aggregate''s versions are given out without a gap.';
+comment on column private.event_heads.hash is 'Hash of the newest event; the next one is chained to it.';
+comment on column private.event_heads.snapshot_due is 'The version at which the next snapshot is taken.';
+
+create table private.event_log (
+  position bigint generated always as identity primary key,
+  id uuid not null,
+  aggregate_type text not null,
+  aggregate_id uuid not null,
+  version bigint not null,
+  event_type text not null,
+  event_data jsonb not null,
+  metadata jsonb not null,
+  user_id uuid,
+  created_at timestamptz not null,
+  hash bytea not null
+) partition by range (position);
+comment on table private.event_log is
+  'Every event, append-only. A partition spans a range of positions and is detached whole by archive_events.';
+comment on column private.event_log.position is 'Global order; within an aggregate the order of its versions. Numbers of rolled-back transactions are missing.';
+comment on column private.event_log.version is 'Gapless within the aggregate, from 1.';
+comment on column private.event_log.event_type is 'What happened, in the past tense: StreamStarted.';
+comment on column private.event_log.event_data is
+  'What changed: {"old": {…}, "new": {…}}. Replaying merges `new` into the state; `"new": null` ends it; without `new` the state stays.';
+comment on column private.event_log.metadata is 'Who did it, {"actor_id", "actor_role"}, and what the application adds.';
+comment on column private.event_log.user_id is 'Whose history it belongs to.';
+comment on column private.event_log.hash is 'SHA-256 over the previous event''s hash and this event: see hash_event.';
+create index event_log_aggregate_idx on private.event_log (aggregate_type, aggregate_id, version);
+create index event_log_type_idx on private.event_log (aggregate_type, position);
+create index event_log_user_idx on private.event_log (user_id, position desc) where user_id is not null;
+create index event_log_id_idx on private.event_log (id);
+
+create type public.event as (
+  "position" bigint,
+  id uuid,
+  aggregate_type text,
+  aggregate_id uuid,
+  version bigint,
+  event_type text,
+  event_data jsonb,
+  metadata jsonb,
+  user_id uuid,
+  created_at timestamptz
+);
+comment on type public.event is 'An event as readers get it.';
+
+-- Append-only ----------------------------------------------------------------------------------
+
+create function private.refuse_event_change()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.fail(403, 'event_log_append_only', 'The event log can only be appended to.',
+    'Append an event that says what is different now; archive_events detaches old partitions.');
+  return null;
+end
+$$;
+comment on function private.refuse_event_change() is 'Trigger: refuses update, delete and truncate for everybody, the owner included (PT403 event_log_append_only).';
+create trigger event_log_append_only
+  before update or delete on private.event_log
+  for each row execute function private.refuse_event_change();
+create trigger event_log_keep
+  before truncate on private.event_log
+  for each statement execute function private.refuse_event_change();
+
+-- Partitions -----------------------------------------------------------------------------------
+
+create table private.event_partitions (
+  first_position bigint primary key,
+  end_position bigint not null check (end_position > first_position),
+  table_name text not null,
+  detached_at timestamptz
+);
+comment on table private.event_partitions is 'Which table holds (or, once detached, held) the positions first_position <= position < end_position.';
+
+create function private.extend_event_log()
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  newest_position bigint := (select last_value from private.event_log_position_seq);
+  span bigint := greatest(private.setting_integer('events_per_partition'), 10000);
+  first_position bigint;
+  table_name text;
+begin
+  while (select count(*) from private.event_partitions as known where known.first_position > newest_position) < 2 loop
+    first_position := coalesce((select max(end_position) from private.event_partitions), 0);
+    table_name := format('private.event_log_%s', first_position);
+    execute format('create table %s (like private.event_log including defaults including constraints)', table_name);
+    execute format('alter table private.event_log attach partition %s for values from (%s) to (%s)',
+      table_name, first_position, first_position + span);
+    execute format('create trigger event_log_keep before truncate on %s for each statement execute function private.refuse_event_change()', table_name);
+    insert into private.event_partitions values (first_position, first_position + span, table_name);
+  end loop;
+end
+$$;
+comment on function private.extend_event_log() is
+  'Makes partitions until two lie ahead of the newest position. Called by every thousandth append: no schedule has to run for the log to go on.';
+select private.extend_event_log();
+
+-- Appending ------------------------------------------------------------------------------------
+
+create function private.hash_event(
+  previous_hash bytea, type_name text, target_id uuid, version bigint, event_id uuid,
+  event_type text, event_data jsonb, metadata jsonb, user_id uuid, created_at timestamptz
+)
+returns bytea
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return sha256(previous_hash || convert_to(
+    concat_ws(chr(30), type_name, target_id, version, event_id, event_type, event_data, metadata, user_id,
+      (extract(epoch from created_at) * 1000000)::bigint), 'utf8'));
+end
+$$;
+comment on function private.hash_event(bytea, text, uuid, bigint, uuid, text, jsonb, jsonb, uuid, timestamptz) is
+  'SHA-256 over the previous event''s hash (empty for the first) and this event''s fields as text, in this order, separated by U+001E; '
+  'created_at as microseconds since 1970.';
+
+create function private.advance_head(
+  type_name text, target_id uuid, expected_version bigint, event_id uuid,
+  event_type text, event_data jsonb, metadata jsonb, user_id uuid
+)
+returns private.event_heads
+language plpgsql
+set search_path = ''
+as $$
+declare
+  moment timestamptz := clock_timestamp();
+  head private.event_heads;
+begin
+  for attempt in 1..2 loop
+    update private.event_heads as current
+    set version = current.version + 1,
+        last_event_at = greatest(current.last_event_at, moment),
+        hash = private.hash_event(current.hash, type_name, target_id, current.version + 1, event_id,
+          event_type, event_data, metadata, user_id, greatest(current.last_event_at, moment))
+    where current.aggregate_type = type_name and current.aggregate_id = target_id
+      and (expected_version is null or current.version = expected_version)
+    returning * into head;
+    if found then
+      return head;
+    end if;
+    insert into private.event_heads (aggregate_type, aggregate_id, version, hash, last_event_at, snapshot_due)
+    values (type_name, target_id, 0, '', moment, private.setting_integer('events_per_snapshot'))
+    on conflict do nothing;
+  end loop;
+  select * into head from private.event_heads where aggregate_type = type_name and aggregate_id = target_id;
+  perform private.fail(409, 'version_conflict',
+    format('Expected version %s of %s %s, but it is at version %s.', expected_version, type_name, target_id, head.version),
+    'Read the newer events, decide again, and append with the version that you saw.');
+end
+$$;
+comment on function private.advance_head(text, uuid, bigint, uuid, text, jsonb, jsonb, uuid) is
+  'Locks an aggregate''s head and moves it to the next version and hash. Raises PT409 version_conflict with both numbers.';
+
+create type private.appended_event as ("position" bigint, version bigint);
+comment on type private.appended_event is 'Where an event was put: its global position and its version within the aggregate.';
+
+create function private.write_event(
+  type_name text, target_id uuid, event_type text, event_data jsonb,
+  expected_version bigint default null, user_id uuid default null, metadata jsonb default '{}', event_id uuid default gen_random_uuid()
+)
+returns private.appended_event
+language plpgsql
+set search_path = ''
+as $$
+declare
+  head private.event_heads := private.advance_head(type_name, target_id, expected_version, event_id, event_type, event_data, metadata, user_id);
+  appended private.appended_event;
+begin
+  -- The position is drawn after the head is locked: so it follows the versions, and so the transaction has its id
+  -- before its positions, which is what settle_events builds on.
+  insert into private.event_log (id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, user_id, created_at, hash)
+  values (event_id, type_name, target_id, head.version, event_type, event_data, metadata, user_id, head.last_event_at, head.hash)
+  returning event_log.position, event_log.version into appended;
+  if head.version >= head.snapshot_due then
+    perform private.take_snapshot(head);
+  end if;
+  if appended.position % 1000 = 0 then
+    perform private.extend_event_log();
+  end if;
+  return appended;
+end
+$$;
+comment on function private.write_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid) is
+  'Appends an event whose input is trusted: what triggers call. Raises PT409 version_conflict.';
+
+create function private.check_event(type_name text, target_id uuid, event_type text, event_data jsonb, metadata jsonb)
+returns void
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  if coalesce(type_name, '') !~ '^[A-Z][A-Za-z0-9]{0,79}$' then
+    perform private.fail(400, 'aggregate_type_invalid', 'aggregate_type must be a singular name such as Stream, of up to 80 letters and digits.', 'Begin it with a capital.');
+  elsif target_id is null then
+    perform private.fail(400, 'aggregate_id_invalid', 'aggregate_id is required.', 'Give the aggregate''s uuid.');
+  elsif coalesce(event_type, '') !~ '^[A-Z][A-Za-z0-9]{0,79}$' then
+    perform private.fail(400, 'event_type_invalid', 'event_type must be a name in the past tense such as StreamStarted, of up to 80 letters and digits.', 'Begin it with a capital.');
+  elsif jsonb_typeof(event_data) is distinct from 'object' or octet_length(event_data::text) > 262144 then
+    perform private.fail(400, 'event_data_invalid', 'event_data must be a JSON object of up to 256 kB.', 'Keep large data elsewhere and store its address here.');
+  elsif jsonb_typeof(metadata) is distinct from 'object' or octet_length(metadata::text) > 16384 then
+    perform private.fail(400, 'metadata_invalid', 'metadata must be a JSON object of up to 16 kB.', 'Give an object, {} for none.');
+  end if;
+end
+$$;
+comment on function private.check_event(text, uuid, text, jsonb, jsonb) is
+  'Raises PT400 aggregate_type_invalid, aggregate_id_invalid, event_type_invalid, event_data_invalid or metadata_invalid.';
+
+create function private.find_appended(event_id uuid)
+returns private.appended_event
+language plpgsql
+set search_path = ''
+as $$
+declare
+  appended private.appended_event;
+begin
+  perform pg_advisory_xact_lock(hashtextextended('event ' || event_id, 0));
+  select event_log.position, event_log.version into appended from private.event_log where id = event_id;
+  return appended;
+end
+$$;
+comment on function private.find_appended(uuid) is
+  'Where the event with this id stands, or null. Of two transactions that append one id, the later waits here for the first.';
+
+create function private.append_event(
+  type_name text, target_id uuid, event_type text, event_data jsonb,
+  expected_version bigint, user_id uuid, metadata jsonb, event_id uuid
+)
+returns private.appended_event
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  appended private.appended_event;
+begin
+  perform private.check_event(type_name, target_id, event_type, event_data, metadata);
+  if event_id is not null then
+    appended := private.find_appended(event_id);
+    if appended.position is not null then
+      return appended;
+    end if;
+  end if;
+  return private.write_event(type_name, target_id, event_type, event_data, expected_version, user_id, metadata,
+    coalesce(event_id, gen_random_uuid()));
+end
+$$;
+comment on function private.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid) is 'See public.append_event.';
+grant execute on function private.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid) to service_role;
+
+create function public.append_event(
+  aggregate_type text,
+  aggregate_id uuid,
+  event_type text,
+  event_data jsonb,
+  expected_version bigint default null,
+  user_id uuid default null,
+  metadata jsonb default '{}',
+  event_id uuid default null
+)
+returns table ("position" bigint, version bigint)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query select * from private.append_event(append_event.aggregate_type, append_event.aggregate_id, append_event.event_type,
+    append_event.event_data, append_event.expected_version, append_event.user_id, append_event.metadata, append_event.event_id);
+end
+$$;
+comment on function public.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid) is
+  'Appends an event to an aggregate and returns its position and version. expected_version: the version that the caller decided on (0: none yet); null appends in any case. '
+  'The same event_id again returns the first answer and writes nothing. '
+  'Raises PT409 version_conflict with both numbers, PT400 <field>_invalid. Callable by service_role.';
+
+create function private.append_events(type_name text, target_id uuid, events jsonb, expected_version bigint)
+returns private.appended_event
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  given jsonb;
+  known_count integer;
+  next_version bigint := expected_version;
+  appended private.appended_event;
+begin
+  if coalesce(jsonb_typeof(events), '') <> 'array' or jsonb_array_length(events) not between 1 and 1000 then
+    perform private.fail(400, 'events_invalid', 'events must be a JSON array of 1 to 1000 events.',
+      'Give objects of event_type and event_data, and optionally user_id, metadata and event_id.');
+  end if;
+  select count(*), max(known.position), max(known.version) into known_count, appended.position, appended.version
+  from jsonb_array_elements(events) as element, private.find_appended((element ->> 'event_id')::uuid) as known
+  where element ->> 'event_id' is not null and known.position is not null;
+  if known_count = jsonb_array_length(events) then
+    return appended;
+  elsif known_count > 0 then
+    perform private.fail(409, 'event_id_conflict', format('%s of %s events have been appended before.', known_count, jsonb_array_length(events)),
+      'Append the same events again, or events with new ids.');
+  end if;
+  for given in select element from jsonb_array_elements(events) as element loop
+    perform private.check_event(type_name, target_id, given ->> 'event_type', given -> 'event_data', coalesce(given -> 'metadata', '{}'));
+    appended := private.write_event(type_name, target_id, given ->> 'event_type', given -> 'event_data', next_version,
+      (given ->> 'user_id')::uuid, coalesce(given -> 'metadata', '{}'), coalesce((given ->> 'event_id')::uuid, gen_random_uuid()));
+    next_version := appended.version;
+  end loop;
+  return appended;
+end
+$$;
+comment on function private.append_events(text, uuid, jsonb, bigint) is 'See public.append_events.';
+grant execute on function private.append_events(text, uuid, jsonb, bigint) to service_role;
+
+create function public.append_events(aggregate_type text, aggregate_id uuid, events jsonb, expected_version bigint default null)
+returns table ("position" bigint, version bigint)
+language plpgsql
+set search_path = ''
+as $$
+begin
+  return query select * from private.append_events(append_events.aggregate_type, append_events.aggregate_id,
+    append_events.events, append_events.expected_version);
+end
+$$;
+comment on function public.append_events(text, uuid, jsonb, bigint) is
+  'Appends 1 to 1000 events, [{event_type, event_data, user_id, metadata, event_id}], to an aggregate, all or none, with consecutive versions; returns position and version of the last. '
+  'The same event ids again return the first answer. Raises PT409 version_conflict, PT409 event_id_conflict (some ids are known, others not), PT400 events_invalid or <field>_invalid. '
+  'Callable by service_role.';

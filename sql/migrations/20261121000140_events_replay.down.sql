@@ -1,0 +1,14 @@
+drop function public.verify_events(text, uuid);
+drop function private.verify_events(text, uuid);
+drop function public.get_snapshot(text, uuid, bigint);
+drop function private.get_snapshot(text, uuid, bigint);
+drop function public.create_snapshot(text, uuid, bigint, jsonb);
+drop function private.create_snapshot(text, uuid, bigint, jsonb);
+drop function private.take_snapshot(private.event_heads);
+drop function public.replay(text, uuid, timestamptz, bigint);
+drop function private.replay(text, uuid, timestamptz, bigint);
+drop function private.first_kept_version(text, uuid);
+drop function private.nearest_snapshot(text, uuid, timestamptz, bigint);
+drop aggregate private.replay_events(jsonb);
+drop function private.apply_event(jsonb, jsonb);
+drop table private.event_snapshots;

@@ -1,0 +1,12 @@
+drop function public.event_consumers();
+drop function private.get_event_consumers();
+drop view private.event_consumers;
+drop function public.acknowledge_events(text, bigint);
+drop function private.acknowledge_events(text, bigint);
+drop function public.claim_events(text, integer, integer, integer, integer);
+drop function private.claim_events(text, integer, integer, integer, integer);
+drop function private.find_member_events(private.event_consumer_members, bigint, integer);
+drop function private.resize_consumer(text, integer);
+drop function private.check_consumer(text, integer, integer, integer, integer);
+drop function private.member_of(uuid, integer);
+drop table private.event_consumer_members;
