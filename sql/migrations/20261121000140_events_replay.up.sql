@@ -219,13 +219,16 @@ begin
   for link in
     select * from private.event_log where aggregate_type = type_name and aggregate_id = target_id order by version
   loop
-    if checked_count = 0 and link.version > 1 then
+    if checked_count = 0 then
       select version, hash into chain_version, chain_hash from private.event_snapshots
-      where aggregate_type = type_name and aggregate_id = target_id and version = link.version - 1;
+      where aggregate_type = type_name and aggregate_id = target_id and version < link.version
+      order by version desc limit 1;
+      chain_version := coalesce(chain_version, 0);
+      chain_hash := coalesce(chain_hash, '');
     end if;
     if link.version is distinct from chain_version + 1 or link.hash is distinct from private.hash_event(chain_hash, link.aggregate_type,
       link.aggregate_id, link.version, link.id, link.event_type, link.event_data, link.metadata, link.user_id, link.created_at) then
-      return jsonb_build_object('valid', false, 'checked', checked_count, 'first_broken_version', coalesce(chain_version + 1, link.version));
+      return jsonb_build_object('valid', false, 'checked', checked_count, 'first_broken_version', chain_version + 1);
     end if;
     chain_version := link.version;
     chain_hash := link.hash;

@@ -21,25 +21,26 @@ set timezone = 'UTC'
 as $$
 declare
   left_out text[] := coalesce(string_to_array(tg_argv[2], ','), '{}');
-  final text[] := coalesce(string_to_array(tg_argv[3], ','), '{}');
-  old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) - left_out end;
-  new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) - left_out end;
-  changed jsonb;
+  old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
+  new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
+  subject jsonb := coalesce(new_row, old_row);
+  before jsonb := old_row - left_out;
+  after jsonb := new_row - left_out;
+  final_column text;
 begin
   if tg_op = 'UPDATE' then
-    select jsonb_build_object('old', jsonb_object_agg(key, old_row -> key), 'new', jsonb_object_agg(key, value)) into changed
-    from jsonb_each(new_row) where value is distinct from old_row -> key;
-    if changed -> 'new' = 'null' then
+    select jsonb_object_agg(key, before -> key), jsonb_object_agg(key, value) into before, after
+    from jsonb_each(after) where value <> before -> key;
+    if after is null then
       return null;
     end if;
-    changed := jsonb_set(changed, '{new}', (changed -> 'new') || (
-      select coalesce(jsonb_object_agg(key, value), '{}') from jsonb_each(to_jsonb(new)) where key = any (final)));
-  else
-    changed := jsonb_strip_nulls(jsonb_build_object('old', old_row)) || jsonb_build_object('new', new_row);
+    foreach final_column in array coalesce(string_to_array(tg_argv[3], ','), '{}') loop
+      after := after || jsonb_build_object(final_column, new_row -> final_column);
+    end loop;
   end if;
-  perform private.write_event(tg_argv[0], (coalesce(new_row, old_row) ->> 'id')::uuid, tg_argv[1], changed,
-    user_id => coalesce(coalesce(new_row, old_row) ->> 'user_id', coalesce(new_row, old_row) ->> 'id')::uuid,
-    metadata => private.event_actor());
+  perform private.write_event(tg_argv[0], (subject ->> 'id')::uuid, tg_argv[1],
+    case when before is null then jsonb_build_object('new', after) else jsonb_build_object('old', before, 'new', after) end,
+    user_id => coalesce(subject ->> 'user_id', subject ->> 'id')::uuid, metadata => private.event_actor());
   return null;
 end
 $$;
