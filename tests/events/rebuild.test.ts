@@ -180,9 +180,8 @@ test('every kind of change so far has happened here, and each event says what ch
       'AdmissionRefused',
     ].sort(),
   );
-  const [role] = await db.sql<
-    StoredEvent[]
-  >`select * from private.event_log where event_type = 'RoleChanged'`;
+  const [role] = await db.sql<StoredEvent[]>`select * from private.event_log
+    where event_type = 'RoleChanged' and event_data -> 'new' ->> 'role' = 'moderator'`;
   expect(role?.event_data).toMatchObject({ old: { role: 'user' }, new: { role: 'moderator' } });
   const [ended] = await db.sql<
     StoredEvent[]
