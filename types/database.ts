@@ -402,6 +402,51 @@ export type Database = {
     };
     Views: { [_ in never]: never };
     Functions: {
+      /** All claimed events up to this position are handled. The lease ends with the last of them. True if that was news; a repeated acknowledgement changes nothing. Raises PT404 claim_not_found, PT409 events_not_claimed. Callable by service_role. */
+      acknowledge_events: {
+        Args: {
+          consumer: string;
+          position: number;
+        };
+        Returns: boolean;
+      };
+      /** Appends an event to an aggregate and returns its position and version. expected_version: the version that the caller decided on (0: none yet); null appends in any case. The same event_id again returns the first answer and writes nothing. Raises PT409 version_conflict with both numbers, PT400 <field>_invalid. Callable by service_role. */
+      append_event: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+          event_data: Json;
+          event_id?: string;
+          event_type: string;
+          expected_version?: number;
+          metadata?: Json;
+          user_id?: string;
+        };
+        Returns: {
+          position: number;
+          version: number;
+        }[];
+      };
+      /** Appends 1 to 1000 events, [{event_type, event_data, user_id, metadata, event_id}], to an aggregate, all or none, with consecutive versions; returns position and version of the last. The same event ids again return the first answer. Raises PT409 version_conflict, PT409 event_id_conflict (some ids are known, others not), PT400 events_invalid or <field>_invalid. Callable by service_role. */
+      append_events: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+          events: Json;
+          expected_version?: number;
+        };
+        Returns: {
+          position: number;
+          version: number;
+        }[];
+      };
+      /** Detaches the oldest partitions of the event log whose events are all older than `before` and have been acknowledged by every consumer; snapshots their aggregates first. Returns the names of the detached tables, which stay in the schema private until somebody dumps and drops them. What is kept replays as before; older versions answer PT410 events_archived. Callable by service_role. */
+      archive_events: {
+        Args: {
+          before: string;
+        };
+        Returns: string[];
+      };
       /** May whoever opened a playback address with this token play? {allowed: true}, or {allowed: false, status, code, message, hint} with 404 stream_not_found, 403 stream_disabled or 403 playback_token_invalid. Callable by service_role and streams_service. */
       authorize_play: {
         Args: {
@@ -420,6 +465,27 @@ export type Database = {
           stream_id: string;
         };
         Returns: Json;
+      };
+      /** The next events of a consumer (made by its first claim, from the beginning of the log), at most max_count (1 to 1000), leased for lease_seconds (1 to 86400): handle them, then acknowledge_events with the last position. Not acknowledged in time, they are handed out again. With size > 1 that many members share the log by aggregate; member names one (0 to size - 1), null takes any that is free. No rows: nothing to do, or all members are leased. Raises PT400 <parameter>_invalid, PT409 consumer_busy (another size while members are at work). Callable by service_role. */
+      claim_events: {
+        Args: {
+          consumer: string;
+          lease_seconds?: number;
+          max_count?: number;
+          member?: number;
+          size?: number;
+        };
+        Returns: Database['public']['CompositeTypes']['event'][];
+      };
+      /** Stores an aggregate's state after one of its events, as an application that folds events its own way computed it; true if there was none. Snapshots are also taken by themselves, every events_per_snapshot events. Raises PT404 event_not_found. Callable by service_role. */
+      create_snapshot: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+          state: Json;
+          version: number;
+        };
+        Returns: boolean;
       };
       /** Makes a stream and its first key: {stream, stream_key, rtmp_url}. stream_key is what goes into the encoder's "stream key" field; it is shown only here. For signed-in users. Raises PT400 <field>_invalid, PT401 sign_in_required, PT409 max_streams_reached. */
       create_stream: {
@@ -474,6 +540,17 @@ export type Database = {
         };
         Returns: Json;
       };
+      /** Each consumer with how far its slowest member has come (acknowledged_position), how many positions it lags behind the newest, and how many of its members hold a lease. Admins only (PT403 admin_required). */
+      event_consumers: {
+        Args: Record<PropertyKey, never>;
+        Returns: {
+          acknowledged_position: number;
+          consumer: string;
+          lag: number;
+          leased_members: number;
+          size: number;
+        }[];
+      };
       /** Lets users.streams_allowed follow packages that ran out; run by the cleanup job. Returns how many users changed. Callable by service_role. */
       expire_packages: {
         Args: Record<PropertyKey, never>;
@@ -500,6 +577,27 @@ export type Database = {
           session_id: string;
         }[];
       };
+      /** What happened to a user and to what is theirs, newest first, of since <= created_at < until, at most max_count (1 to 1000). The next page: before_position = the last position read. For signed-in users their own (PT403 audit_trail_forbidden otherwise), for admins anyone's. Raises PT400 max_count_invalid. */
+      get_audit_trail: {
+        Args: {
+          before_position?: number;
+          max_count?: number;
+          since?: string;
+          until?: string;
+          user_id: string;
+        };
+        Returns: Database['public']['CompositeTypes']['event'][];
+      };
+      /** An aggregate's events in the order of their versions, from from_version on, at most max_count (1 to 1000). Raises PT400 max_count_invalid. Callable by service_role. */
+      get_events: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+          from_version?: number;
+          max_count?: number;
+        };
+        Returns: Database['public']['CompositeTypes']['event'][];
+      };
       /** Where to play a live stream: {flv_url, hls_url, expires_at}. Addresses of unlisted and private streams carry a token that can be opened until expires_at; those of public streams do not end (null). For whoever get_stream lets see it. Raises PT404 stream_not_found, PT409 stream_not_live. */
       get_playback: {
         Args: {
@@ -514,6 +612,19 @@ export type Database = {
           comment: string;
           key: string;
           value: Json;
+        }[];
+      };
+      /** The newest snapshot of an aggregate, or the newest at or before a version; no row where there is none. Callable by service_role. */
+      get_snapshot: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+          at_version?: number;
+        };
+        Returns: {
+          created_at: string;
+          state: Json;
+          version: number;
         }[];
       };
       /** A stream by its id: public and unlisted ones for everybody, private ones for their owner and admins. Raises PT404 stream_not_found. */
@@ -558,6 +669,16 @@ export type Database = {
           provider_account_id: string;
         }[];
       };
+      /** The log in order, after a position, at most max_count (1 to 1000), of one aggregate type and some event types where given. Call again with the last position read: no event is passed over, however late its transaction commits; what may still change is left for the next call. Raises PT400 max_count_invalid. Callable by service_role. */
+      read_events: {
+        Args: {
+          after_position?: number;
+          aggregate_type?: string;
+          event_types?: string[];
+          max_count?: number;
+        };
+        Returns: Database['public']['CompositeTypes']['event'][];
+      };
       /** Stops the ingest sessions whose publisher did not come back within the reconnect grace, and those whose media server has not been heard of for the lease; run by the cleanup job. Returns how many. Users that are being changed at the moment wait for the next run. Callable by service_role and streams_service. */
       reap_sessions: {
         Args: Record<PropertyKey, never>;
@@ -583,6 +704,16 @@ export type Database = {
           is_complete?: boolean;
           media_server: string;
           publisher_ids: string[];
+        };
+        Returns: Json;
+      };
+      /** The state of an aggregate as of a moment, at a version, or now: the nearest snapshot plus the events after it. Null before its first event, and after its end. Raises PT410 events_archived for a time whose events have been archived. Callable by service_role. */
+      replay: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+          as_of?: string;
+          at_version?: number;
         };
         Returns: Json;
       };
@@ -651,9 +782,30 @@ export type Database = {
         };
         Returns: string;
       };
+      /** Computes an aggregate's chain of hashes anew: {valid, checked, first_broken_version}. first_broken_version names the first event that was changed, removed or inserted. Callable by service_role. */
+      verify_events: {
+        Args: {
+          aggregate_id: string;
+          aggregate_type: string;
+        };
+        Returns: Json;
+      };
     };
     Enums: { [_ in never]: never };
-    CompositeTypes: { [_ in never]: never };
+    CompositeTypes: {
+      event: {
+        aggregate_id: string | null;
+        aggregate_type: string | null;
+        created_at: string | null;
+        event_data: Json | null;
+        event_type: string | null;
+        id: string | null;
+        metadata: Json | null;
+        position: number | null;
+        user_id: string | null;
+        version: number | null;
+      };
+    };
   };
 };
 

@@ -170,6 +170,7 @@ begin
   perform private.fail(409, 'version_conflict',
     format('Expected version %s of %s %s, but it is at version %s.', expected_version, type_name, target_id, head.version),
     'Read the newer events, decide again, and append with the version that you saw.');
+  return null;
 end
 $$;
 comment on function private.advance_head(text, uuid, bigint, uuid, text, jsonb, jsonb, uuid) is

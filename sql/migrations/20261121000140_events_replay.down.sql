@@ -9,6 +9,5 @@ drop function public.replay(text, uuid, timestamptz, bigint);
 drop function private.replay(text, uuid, timestamptz, bigint);
 drop function private.first_kept_version(text, uuid);
 drop function private.nearest_snapshot(text, uuid, timestamptz, bigint);
-drop aggregate private.replay_events(jsonb);
 drop function private.apply_event(jsonb, jsonb);
 drop table private.event_snapshots;

@@ -31,9 +31,6 @@ $$;
 comment on function private.apply_event(jsonb, jsonb) is
   'The state after an event: `new` merged in; null after `"new": null`; unchanged without `new`.';
 
-create aggregate private.replay_events(event_data jsonb) (sfunc = private.apply_event, stype = jsonb);
-comment on aggregate private.replay_events(jsonb) is 'The state after some events, in the order of the aggregation: replay_events(event_data order by version).';
-
 create function private.nearest_snapshot(type_name text, target_id uuid, as_of timestamptz, at_version bigint)
 returns private.event_snapshots
 language plpgsql
@@ -79,22 +76,23 @@ as $$
 declare
   base private.event_snapshots := private.nearest_snapshot(type_name, target_id, as_of, at_version);
   base_version bigint := coalesce(base.version, 0);
+  state jsonb := base.state;
+  event_data jsonb;
 begin
   if base_version < private.first_kept_version(type_name, target_id) - 1 and coalesce(at_version, base_version + 1) > base_version then
     perform private.fail(410, 'events_archived', format('The events of %s %s from that time are archived.', type_name, target_id),
       'Ask for a later moment or version, or look into the archived partitions.');
   end if;
-  return (
-    select private.replay_events(event_data order by version)
-    from (
-      select base.version, jsonb_build_object('new', base.state) as event_data where base.version is not null
-      union all
-      select e.version, e.event_data from private.event_log as e
-      where e.aggregate_type = type_name and e.aggregate_id = target_id
-        and e.version > base_version
-        and e.version <= coalesce(at_version, 9223372036854775807) and e.created_at <= coalesce(as_of, 'infinity')
-    ) as steps
-  );
+  for event_data in
+    select e.event_data from private.event_log as e
+    where e.aggregate_type = type_name and e.aggregate_id = target_id
+      and e.version > base_version
+      and e.version <= coalesce(at_version, 9223372036854775807) and e.created_at <= coalesce(as_of, 'infinity')
+    order by e.version
+  loop
+    state := private.apply_event(state, event_data);
+  end loop;
+  return state;
 end
 $$;
 comment on function private.replay(text, uuid, timestamptz, bigint) is 'See public.replay.';
@@ -212,7 +210,7 @@ declare
   link private.event_log;
   head private.event_heads;
   chain_version bigint := 0;
-  chain_hash bytea := '';
+  chain_hash bytea := ''::bytea;
   checked_count bigint := 0;
 begin
   select * into head from private.event_heads where aggregate_type = type_name and aggregate_id = target_id;
@@ -224,7 +222,7 @@ begin
       where aggregate_type = type_name and aggregate_id = target_id and version < link.version
       order by version desc limit 1;
       chain_version := coalesce(chain_version, 0);
-      chain_hash := coalesce(chain_hash, '');
+      chain_hash := coalesce(chain_hash, ''::bytea);
     end if;
     if link.version is distinct from chain_version + 1 or link.hash is distinct from private.hash_event(chain_hash, link.aggregate_type,
       link.aggregate_id, link.version, link.id, link.event_type, link.event_data, link.metadata, link.user_id, link.created_at) then

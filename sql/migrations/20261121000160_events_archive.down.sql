@@ -1,3 +1,3 @@
 drop function public.archive_events(timestamptz);
 drop function private.archive_events(timestamptz);
-drop function private.snapshot_partition(text);
+drop function private.snapshot_partition(private.event_partitions);

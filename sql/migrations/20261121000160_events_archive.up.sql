@@ -1,25 +1,24 @@
 -- Events: growth is bounded. Old partitions are detached whole, once nothing needs them any more.
 
-create function private.snapshot_partition(target_table text)
+create function private.snapshot_partition(target private.event_partitions)
 returns void
 language plpgsql
 set search_path = ''
 as $$
-declare
-  boundary record;
 begin
-  for boundary in execute format(
-    'select distinct on (aggregate_type, aggregate_id) aggregate_type, aggregate_id, version, hash, created_at
-     from %s as kept order by aggregate_type, aggregate_id, version desc', target_table)
-  loop
-    insert into private.event_snapshots (aggregate_type, aggregate_id, version, state, hash, created_at)
-    values (boundary.aggregate_type, boundary.aggregate_id, boundary.version,
-      private.replay(boundary.aggregate_type, boundary.aggregate_id, null, boundary.version), boundary.hash, boundary.created_at)
-    on conflict do nothing;
-  end loop;
+  insert into private.event_snapshots (aggregate_type, aggregate_id, version, state, hash, created_at)
+  select newest.aggregate_type, newest.aggregate_id, newest.version,
+    private.replay(newest.aggregate_type, newest.aggregate_id, null, newest.version), newest.hash, newest.created_at
+  from (
+    select distinct on (aggregate_type, aggregate_id) aggregate_type, aggregate_id, version, hash, created_at
+    from private.event_log
+    where position >= target.first_position and position < target.end_position
+    order by aggregate_type, aggregate_id, version desc
+  ) as newest
+  on conflict do nothing;
 end
 $$;
-comment on function private.snapshot_partition(text) is
+comment on function private.snapshot_partition(private.event_partitions) is
   'Snapshots every aggregate at its last event in a partition, so that replaying and verifying can begin after it.';
 
 create function private.archive_events(before timestamptz)
@@ -39,9 +38,11 @@ begin
   for candidate in
     select * from private.event_partitions where detached_at is null order by first_position
   loop
-    execute format('select created_at from %s order by position desc limit 1', candidate.table_name) into newest_at;
+    select created_at into newest_at from private.event_log
+    where position >= candidate.first_position and position < candidate.end_position
+    order by position desc limit 1;
     exit when newest_at is null or newest_at >= before or candidate.end_position - 1 > needed_position;
-    perform private.snapshot_partition(candidate.table_name);
+    perform private.snapshot_partition(candidate);
     execute format('alter table private.event_log detach partition %s', candidate.table_name);
     update private.event_partitions set detached_at = now() where first_position = candidate.first_position;
     return next candidate.table_name;
