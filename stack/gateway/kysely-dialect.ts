@@ -8,6 +8,7 @@ import {
   PostgresQueryCompiler,
   type QueryResult,
 } from 'kysely';
+import { quoteArgumentNames } from './argument-names.ts';
 import { isConnectionLost } from './database-errors.ts';
 import type { Session } from './session.ts';
 import type { SessionPool } from './session-pool.ts';
@@ -45,9 +46,11 @@ class Lease implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const prepare = PREPARED.test(query.sql);
-    const { rows, command, count } = await this.#session.run<Row>(query.sql, query.parameters, {
-      prepare,
-    });
+    const { rows, command, count } = await this.#session.run<Row>(
+      quoteArgumentNames(query.sql),
+      query.parameters,
+      { prepare },
+    );
     return CHANGES_ROWS.has(command) ? { rows, numAffectedRows: BigInt(count) } : { rows };
   }
 

@@ -25,6 +25,10 @@ test('an argument with a default may be left out', async () => {
   expect((await call('add', { a: 1 })).data).toBe(11);
 });
 
+test('an argument may be named like a keyword', async () => {
+  expect((await call('keyword_arguments', { position: 1, end: 2 })).data).toBe(12);
+});
+
 test('jsonb is the document', async () => {
   expect((await call('wrap', { value: { deep: [1] } })).data).toEqual({ value: { deep: [1] } });
 });
