@@ -10,6 +10,7 @@ drop function private.advance_head(text, uuid, bigint, uuid, text, jsonb, jsonb,
 drop function private.hash_event(bytea, text, uuid, bigint, uuid, text, jsonb, jsonb, uuid, timestamptz);
 drop function private.extend_event_log();
 drop table private.event_partitions;
+drop view private.events;
 drop table private.event_log;
 drop function private.refuse_event_change();
 drop type public.event;

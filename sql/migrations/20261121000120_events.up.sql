@@ -59,6 +59,10 @@ create type public.event as (
   created_at timestamptz
 );
 comment on type public.event is 'An event as readers get it.';
+create view private.events as
+  select position, id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, user_id, created_at
+  from private.event_log;
+comment on view private.events is 'The event log in the columns of public.event.';
 
 -- Append-only ----------------------------------------------------------------------------------
 

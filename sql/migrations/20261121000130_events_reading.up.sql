@@ -122,8 +122,7 @@ as $$
 begin
   perform private.check_page(max_count);
   return query
-    select e.position, e.id, e.aggregate_type, e.aggregate_id, e.version, e.event_type, e.event_data, e.metadata, e.user_id, e.created_at
-    from private.event_log as e
+    select e.* from private.events as e
     where e.aggregate_type = type_name and e.aggregate_id = target_id and e.version >= from_version
     order by e.version
     limit max_count;
@@ -158,8 +157,7 @@ begin
   settled_position := private.settle_events(after_position,
     case when type_name is null and type_names is null then max_count else 100000 end);
   return query
-    select e.position, e.id, e.aggregate_type, e.aggregate_id, e.version, e.event_type, e.event_data, e.metadata, e.user_id, e.created_at
-    from private.event_log as e
+    select e.* from private.events as e
     where e.position > after_position and e.position <= settled_position
       and (type_name is null or e.aggregate_type = type_name)
       and (type_names is null or e.event_type = any (type_names))
@@ -203,8 +201,7 @@ begin
   end if;
   perform private.check_page(max_count);
   return query
-    select e.position, e.id, e.aggregate_type, e.aggregate_id, e.version, e.event_type, e.event_data, e.metadata, e.user_id, e.created_at
-    from private.event_log as e
+    select e.* from private.events as e
     where e.user_id = owner_id
       and e.position < coalesce(before_position, 9223372036854775807)
       and e.created_at >= coalesce(since, '-infinity') and e.created_at < coalesce(until, 'infinity')

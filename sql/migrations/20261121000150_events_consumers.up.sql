@@ -83,8 +83,7 @@ set search_path = ''
 as $$
 begin
   return query
-    select e.position, e.id, e.aggregate_type, e.aggregate_id, e.version, e.event_type, e.event_data, e.metadata, e.user_id, e.created_at
-    from private.event_log as e
+    select e.* from private.events as e
     where e.position > slot.acknowledged_position and e.position <= settled_position
       and (slot.size = 1 or private.member_of(e.aggregate_id, slot.size) = slot.member)
     order by e.position
