@@ -55,6 +55,14 @@ function portOf(name: PortName, env: NodeJS.ProcessEnv): number {
   return parsePort('STREAMBED_PORT_BASE', base) + PORTS[name].offset;
 }
 
+/** The server that `REDIS_URL` names, if any; what does not parse is not repeated, as it may hold a password. */
+function externalRedis(env: NodeJS.ProcessEnv): string | null {
+  const url = env.REDIS_URL;
+  if (!url) return null;
+  if (URL.canParse(url) && /^rediss?:$/.test(new URL(url).protocol)) return url;
+  throw new Error('REDIS_URL must look like redis://:password@host:6379 (or rediss:// for TLS)');
+}
+
 /** The database's URL for one role; local passwords equal the role's name. */
 export function databaseUrl(port: number, role: string, database = 'postgres'): string {
   return `postgres://${role}:${role}@${HOST}:${port}/${database}`;
@@ -71,13 +79,14 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     PortName,
     number
   >;
+  const redisUrl = externalRedis(env);
   return {
     dataDir: resolve(env.STREAMBED_DATA_DIR ?? join(ROOT, '.streambed')),
     ports,
     apiUrl: `http://${HOST}:${ports.api}`,
     dbUrl: databaseUrl(ports.db, 'postgres'),
-    redisUrl: env.REDIS_URL ?? `redis://${HOST}:${ports.redis}`,
-    redisIsExternal: Boolean(env.REDIS_URL),
+    redisUrl: redisUrl ?? `redis://${HOST}:${ports.redis}`,
+    redisIsExternal: redisUrl !== null,
     functionsUrl: `http://${HOST}:${ports.functions}`,
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,

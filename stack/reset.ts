@@ -1,5 +1,5 @@
 /** What `--reset` empties: each thing by name, so that a data folder set by mistake loses nothing else. */
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Everything in the data folder but the keys and the note of what runs. */
@@ -14,10 +14,22 @@ export const EMPTIED: readonly string[] = [
   'logs',
 ];
 
+function assertStackMadeIt(dataDir: string): void {
+  if (existsSync(join(dataDir, 'keys.json'))) return;
+  const found = EMPTIED.filter((name) => existsSync(join(dataDir, name)));
+  if (found.length === 0) return;
+  throw new Error(
+    `${dataDir} has no keys.json, so its ${found.join(', ')} may not be a stack's, and nothing was deleted; ` +
+      'set STREAMBED_DATA_DIR to a folder of its own, or delete the data yourself.',
+  );
+}
+
 /**
  * Deletes the data of a stack that does not run. The keys stay, so that what was configured with
  * them goes on working.
+ * @throws Error, with nothing deleted, when no stack has made the folder's contents
  */
 export function emptyData(dataDir: string): void {
+  assertStackMadeIt(dataDir);
   for (const name of EMPTIED) rmSync(join(dataDir, name), { recursive: true, force: true });
 }

@@ -67,6 +67,12 @@ describe('a running stack', () => {
       expect(stdout).toMatch(new RegExp(`${name}\\s+ready\\s+\\d+\\s+0`));
   });
 
+  test('refuses an option that it does not know, in one line', async () => {
+    const { code, stderr } = await runNode(['stack/status.ts', '--jsno'], stack.env);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^Unknown option '--jsno'.*\n$/);
+  });
+
   test('is seen at its true ports from a shell that has other settings', async () => {
     const { stdout } = await runNode(['stack/status.ts', '--json'], {
       ...stack.env,

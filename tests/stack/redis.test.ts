@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { loadConfig } from '../../stack/config.ts';
 import { adviseInstall, findOnPath } from '../../stack/redis-program.ts';
 import { runNode } from '../support/cli.ts';
 import { startStack } from '../support/stack.ts';
@@ -104,4 +105,20 @@ test('REDIS_URL names a server that is used and not started', async () => {
   } finally {
     await provider.stop();
   }
+});
+
+test.each(['nonsense', 'http://127.0.0.1:6379', '127.0.0.1:6379', 'redis//:s3cret@host'])(
+  'REDIS_URL=%s is refused by its name, and not repeated',
+  (url) => {
+    const load = () => loadConfig({ REDIS_URL: url });
+    expect(load).toThrow('REDIS_URL must look like redis://:password@host:6379');
+    expect(load).not.toThrow(url);
+  },
+);
+
+test('REDIS_URL may ask for TLS', () => {
+  expect(loadConfig({ REDIS_URL: 'rediss://:s3cret@cache.example.com:6380' })).toMatchObject({
+    redisUrl: 'rediss://:s3cret@cache.example.com:6380',
+    redisIsExternal: true,
+  });
 });

@@ -1,10 +1,11 @@
 /** `--reset` empties the data of a stack that does not run, and only that. */
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import postgres from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EMPTIED } from '../../stack/reset.ts';
+import { EMPTIED, emptyData } from '../../stack/reset.ts';
 import { runNode } from '../support/cli.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 
@@ -70,4 +71,25 @@ test('a wrong option is refused before anything happens', async () => {
   const start = await runNode(['stack/main.ts', '--rest'], stack.env);
   expect(start.code).toBe(1);
   expect(start.stderr).toContain("'--rest'");
+});
+
+test('a folder that no stack has made loses nothing', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'streambed-strange-'));
+  try {
+    mkdirSync(join(folder, 'logs'));
+    writeFileSync(join(folder, 'logs', 'diary.txt'), 'not ours');
+    expect(() => emptyData(folder)).toThrow(`${folder} has no keys.json, so its logs`);
+    expect(existsSync(join(folder, 'logs', 'diary.txt'))).toBe(true);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('an empty folder may be reset', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'streambed-empty-'));
+  try {
+    expect(() => emptyData(folder)).not.toThrow();
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
