@@ -99,6 +99,8 @@ function hostArguments(config: StackConfig, answerWithinSeconds: number): string
     // A request's signal then means what it says: the client has gone.
     '--unstable-no-legacy-abort',
     `--config=${join(FUNCTIONS, 'deno.json')}`,
+    // Not in deno.json, which is deployed: a hosted project has no node_modules to bundle from.
+    '--node-modules-dir=manual',
     `--allow-net=${reachableHosts(config)}`,
     `--allow-read=${readable.join(',')}`,
     '--allow-env',

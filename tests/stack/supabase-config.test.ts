@@ -1,8 +1,9 @@
 /** `supabase/config.toml` is read as the Supabase CLI reads it, and complaints name the setting. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { ROOT } from '../../stack/config.ts';
 import { loadSupabaseConfig } from '../../stack/supabase-config.ts';
 
 const MINIMAL = `
@@ -83,4 +84,14 @@ test('a setting that is not valid is named with its file', () => {
   const wrong = MINIMAL.replace('http://localhost:3000', 'somewhere');
   expect(() => load(wrong)).toThrow(/config\.toml is not valid: auth\.site_url/);
   expect(() => load(MINIMAL.replace('[api]', '[api]\nmax_rows = 0'))).toThrow(/api\.max_rows/);
+});
+
+test('each function can be deployed: its files are there, and it asks for no node_modules', () => {
+  const functions = Object.values(loadSupabaseConfig().functions);
+  expect(functions.length).toBeGreaterThan(1);
+  for (const { entrypoint, import_map: importMap } of functions) {
+    expect(existsSync(resolve(ROOT, 'supabase', entrypoint as string))).toBe(true);
+    const map = readFileSync(resolve(ROOT, 'supabase', importMap as string), 'utf8');
+    expect(JSON.parse(map)).not.toHaveProperty('nodeModulesDir');
+  }
 });
