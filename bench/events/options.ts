@@ -30,11 +30,16 @@ export function readOptions(args: string[], env: NodeJS.ProcessEnv = process.env
       seconds: { type: 'string', default: '1' },
     },
   });
+  const stored = positive('stored', values.stored);
+  const baseline = positive('baseline', values.baseline);
+  if (stored <= baseline) {
+    throw new Error(`--stored must be above --baseline (${baseline}), got ${stored}.`);
+  }
   return {
     server: values.server,
     messageDb: values['message-db'] ?? env.MESSAGE_DB_URL,
-    stored: positive('stored', values.stored),
-    baseline: positive('baseline', values.baseline),
+    stored,
+    baseline,
     turns: positive('turns', values.turns),
     seconds: positive('seconds', values.seconds),
   };
