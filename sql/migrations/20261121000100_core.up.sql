@@ -140,7 +140,7 @@ begin
   end if;
   if char_length(value) not between min_length and max_length or (min_length > 0 and value !~ '\S') then
     perform private.fail(400, field || '_invalid',
-      format('%s must be %s to %s characters, got %s.', field, min_length, max_length, char_length(trim(value))),
+      format('%s must be %s to %s characters, got %s.', field, min_length, max_length, case when value ~ '\S' then char_length(value) else 0 end),
       format('Give %s of %s to %s characters.', field, min_length, max_length));
   end if;
   if value ~ (case when multiline

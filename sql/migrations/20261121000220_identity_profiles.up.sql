@@ -12,6 +12,8 @@ create table public.profiles (
 comment on table public.profiles is 'What everybody may see of a user. Readable by all; changed by its owner.';
 comment on column public.profiles.username is '3 to 30 of a-z, 0-9 and _; stored in lower case, so unique without regard to case.';
 
+create index profiles_username_prefix_idx on public.profiles (username text_pattern_ops);
+
 alter table public.profiles enable row level security;
 grant select on public.profiles to anon, authenticated;
 grant update (username, display_name, avatar_url, bio) on public.profiles to authenticated;
@@ -68,11 +70,11 @@ as $$
   from (
     select left(trim('_' from regexp_replace(lower(left(
       coalesce(account.raw_user_meta_data ->> 'username', split_part(account.email, '@', 1), ''),
-      100)), '[^a-z0-9_]+', '_', 'g')), 24) as cleaned
+      100)), '[^a-z0-9_]+', '_', 'g')), 30) as cleaned
   ) as suggestion
 $$;
 comment on function private.suggest_username(auth.users) is
-  'A valid username of at most 24 characters from the sign-up''s metadata or e-mail; not yet unique.';
+  'A valid username from the sign-up''s metadata or e-mail; not yet unique.';
 
 create function private.create_profile(account auth.users)
 returns void
@@ -89,7 +91,7 @@ begin
       nullif(left(regexp_replace(account.raw_user_meta_data ->> 'display_name', '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80), ''))
     on conflict do nothing;
     exit when found or attempts = 6;
-    attempt := suggestion || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
+    attempt := left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
   end loop;
 end
 $$;

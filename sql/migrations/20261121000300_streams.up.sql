@@ -27,7 +27,9 @@ create table public.streams (
   expires_at timestamptz,
   settings jsonb not null default '{}',
   created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now()
+  updated_at timestamptz not null default now(),
+  -- So that the API can embed the owner's profile in a list of streams.
+  foreign key (user_id) references public.profiles (id) on delete cascade
 );
 comment on table public.streams is
   'A channel that can be broadcast to. All read public ones, the owner and admins every one; unlisted ones are reached through get_stream. '

@@ -90,6 +90,8 @@ begin
       format('You own %s streams; the limit is %s.', owned_count, private.setting_integer('max_streams_per_user')),
       'Delete a stream that you no longer need.');
   end if;
+  perform private.create_profile(account) from auth.users as account
+  where id = owner_id and not exists (select from public.profiles where profiles.id = owner_id);
   insert into public.streams (user_id, title, description, visibility, category, settings)
   values (owner_id, new_title, new_description, new_visibility, new_category, new_settings)
   returning * into created;

@@ -59,7 +59,7 @@ begin
     from private.admission_log as log
     where log.stream_id = target_stream and log.created_at >= since and log.created_at < until
     order by log.created_at desc, log.id desc
-    limit least(max_count, 1000);
+    limit greatest(least(max_count, 1000), 0);
 end
 $$;
 comment on function private.get_admissions(uuid, timestamptz, timestamptz, integer) is 'See public.get_admissions.';

@@ -134,7 +134,8 @@ begin
   set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
       refusal_code = refuse_ingest.refusal_code, refusal_message = refuse_ingest.refusal_message
   where id = attempt.key_id;
-  if attempt.stream_id is not null then
+  -- Whoever knows an address can present a wrong key; that must not fill the owner's history.
+  if attempt.key_id is not null then
     perform private.append_notice('Stream', attempt.stream_id, 'AdmissionRefused', jsonb_build_object('rule', refusal_code, 'message', refusal_message,
       'limit_count', limit_count, 'active_count', active_count, 'media_server', attempt.media_server, 'client_ip', attempt.client_ip,
       'key_prefix', attempt.key_prefix), attempt.user_id);
@@ -283,10 +284,13 @@ declare
   held public.stream_sessions;
 begin
   perform private.check_publisher(server, publisher);
-  perform pg_advisory_xact_lock(hashtextextended(server || ' ' || publisher, 0));
-  perform from public.users where id = (select user_id from public.streams where id = target_stream) for no key update;
+  -- Looked up twice: a wrong key must not make the owner's publishes wait, a right one may be rotated while this waits.
+  if (private.find_stream_key(target_stream, secret)).id is not null then
+    perform pg_advisory_xact_lock(hashtextextended(server || ' ' || publisher, 0));
+    perform from public.users where id = (select user_id from public.streams where id = target_stream) for no key update;
+    stream_key := private.find_stream_key(target_stream, secret);
+  end if;
   select * into stream from public.streams where id = target_stream;
-  stream_key := private.find_stream_key(stream.id, secret);
   attempt := row(stream.id, stream.user_id, stream_key.id, private.mask_stream_key(secret), server, publisher, private.parse_ip(address));
   if stream_key.id is null then
     return private.refuse_ingest(attempt, 'stream_key_invalid', 'The stream key is not valid.');

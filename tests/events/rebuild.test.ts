@@ -97,7 +97,7 @@ async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
   await db.asService((sql) => sql`select public.end_ingest('media-1', 'a', 1234)`);
   await remember();
   await publish(db, stream, { publisher: 'b' });
-  await publish(db, stream, { key: 'wrong' });
+  await publish(db, stream, { publisher: 'second' });
   await db.asService((sql) => sql`select public.renew_ingest('media-1', '{}', true)`);
   await remember();
   await db.asService((sql) => sql`select public.renew_ingest('media-1', '{b}', true)`);

@@ -255,6 +255,19 @@ describe('the record of admissions', () => {
   });
 });
 
+test('a wrong key is recorded, but does not fill the history of the stream or hold its owner up', async () => {
+  await db.sql.begin(async (sql) => {
+    await sql`select from public.users where id = ${owner.id} for update`;
+    expect(await publish(db, stream, { key: 'wrong' })).toMatchObject({ status: 401 });
+  });
+  const refusals = () =>
+    db.sql`select from private.event_log where aggregate_id = ${stream.id} and event_type = 'AdmissionRefused'`;
+  expect(await refusals()).toHaveLength(0);
+  await publish(db, stream);
+  await publish(db, stream);
+  expect(await refusals()).toHaveLength(1);
+});
+
 test('only the server asks', async () => {
   for (const act of [
     db.asAnon,

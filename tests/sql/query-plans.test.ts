@@ -40,6 +40,10 @@ const listings = {
     "select * from public.streams where user_id = md5('u7')::uuid order by created_at desc limit 20",
   'one stream': "select * from public.streams where id = md5('s7')::uuid",
   'a profile by name': "select * from public.profiles where username = 'u7'",
+  'profiles whose name begins so':
+    "select * from public.profiles where username like 'u77%' order by username limit 20",
+  'the newest streams with their owners':
+    'select streams.*, username from public.streams join public.profiles on profiles.id = user_id order by streams.created_at desc limit 20',
 };
 
 const ownRows = {
