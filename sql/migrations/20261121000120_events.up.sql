@@ -142,43 +142,41 @@ comment on function private.hash_event(bytea, text, uuid, bigint, uuid, text, js
   'SHA-256 over the previous event''s hash (empty for the first) and this event''s fields as text, in this order, separated by U+001E; '
   'created_at as microseconds since 1970.';
 
-create function private.advance_head(
-  type_name text, target_id uuid, expected_version bigint, event_id uuid,
-  event_type text, event_data jsonb, metadata jsonb, user_id uuid
-)
-returns private.event_heads
+create function private.create_head(type_name text, target_id uuid, expected_version bigint, is_known boolean)
+returns void
 language plpgsql
 set search_path = ''
 as $$
-declare
-  moment timestamptz := clock_timestamp();
-  head private.event_heads;
 begin
-  for attempt in 1..2 loop
-    update private.event_heads as current
-    set version = current.version + 1,
-        last_event_at = greatest(current.last_event_at, moment),
-        hash = private.hash_event(current.hash, type_name, target_id, current.version + 1, event_id,
-          event_type, event_data, metadata, user_id, greatest(current.last_event_at, moment))
-    where current.aggregate_type = type_name and current.aggregate_id = target_id
-      and (expected_version is null or current.version = expected_version)
-    returning * into head;
-    if found then
-      return head;
-    end if;
-    insert into private.event_heads (aggregate_type, aggregate_id, version, hash, last_event_at, snapshot_due)
-    values (type_name, target_id, 0, '', moment, private.setting_integer('events_per_snapshot'))
-    on conflict do nothing;
-  end loop;
-  select * into head from private.event_heads where aggregate_type = type_name and aggregate_id = target_id;
-  perform private.fail(409, 'version_conflict',
-    format('Expected version %s of %s %s, but it is at version %s.', expected_version, type_name, target_id, head.version),
-    'Read the newer events, decide again, and append with the version that you saw.');
-  return null;
+  insert into private.event_heads (aggregate_type, aggregate_id, version, hash, last_event_at, snapshot_due)
+  values (type_name, target_id, 0, '', '-infinity', private.setting_integer('events_per_snapshot'))
+  on conflict do nothing;
+  if is_known then
+    perform private.fail(409, 'version_conflict',
+      format('Expected version %s of %s %s, but it is at version %s.', expected_version, type_name, target_id,
+        (select version from private.event_heads where aggregate_type = type_name and aggregate_id = target_id)),
+      'Read the newer events, decide again, and append with the version that you saw.');
+  end if;
 end
 $$;
-comment on function private.advance_head(text, uuid, bigint, uuid, text, jsonb, jsonb, uuid) is
-  'Locks an aggregate''s head and moves it to the next version and hash. Raises PT409 version_conflict with both numbers.';
+comment on function private.create_head(text, uuid, bigint, boolean) is
+  'Makes the head of an aggregate without events, at version 0. Where it is known to exist, the expected version was wrong: raises PT409 version_conflict with both numbers.';
+
+create function private.look_after_log(head private.event_heads, newest_position bigint)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  if head.version >= head.snapshot_due then
+    perform private.take_snapshot(head);
+  end if;
+  if newest_position % 1000 = 0 then
+    perform private.extend_event_log();
+  end if;
+end
+$$;
+comment on function private.look_after_log(private.event_heads, bigint) is 'What falls due now and then while appending: snapshots and partitions.';
 
 create type private.appended_event as ("position" bigint, version bigint);
 comment on type private.appended_event is 'Where an event was put: its global position and its version within the aggregate.';
@@ -192,19 +190,29 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  head private.event_heads := private.advance_head(type_name, target_id, expected_version, event_id, event_type, event_data, metadata, user_id);
+  moment timestamptz := clock_timestamp();
+  head private.event_heads;
   appended private.appended_event;
 begin
+  for attempt in 1..2 loop
+    update private.event_heads as current
+    set version = current.version + 1,
+        last_event_at = greatest(current.last_event_at, moment),
+        hash = private.hash_event(current.hash, type_name, target_id, current.version + 1, event_id,
+          event_type, event_data, metadata, user_id, greatest(current.last_event_at, moment))
+    where current.aggregate_type = type_name and current.aggregate_id = target_id
+      and (expected_version is null or current.version = expected_version)
+    returning * into head;
+    exit when found;
+    perform private.create_head(type_name, target_id, expected_version, attempt = 2);
+  end loop;
   -- The position is drawn after the head is locked: so it follows the versions, and so the transaction has its id
   -- before its positions, which is what settle_events builds on.
   insert into private.event_log (id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, user_id, created_at, hash)
   values (event_id, type_name, target_id, head.version, event_type, event_data, metadata, user_id, head.last_event_at, head.hash)
   returning event_log.position, event_log.version into appended;
-  if head.version >= head.snapshot_due then
-    perform private.take_snapshot(head);
-  end if;
-  if appended.position % 1000 = 0 then
-    perform private.extend_event_log();
+  if head.version >= head.snapshot_due or appended.position % 1000 = 0 then
+    perform private.look_after_log(head, appended.position);
   end if;
   return appended;
 end
@@ -219,11 +227,11 @@ immutable
 set search_path = ''
 as $$
 begin
-  if coalesce(type_name, '') !~ '^[A-Z][A-Za-z0-9]{0,79}$' then
+  if coalesce(type_name, '') !~ '^[A-Z][A-Za-z0-9]*$' or length(type_name) > 80 then
     perform private.fail(400, 'aggregate_type_invalid', 'aggregate_type must be a singular name such as Stream, of up to 80 letters and digits.', 'Begin it with a capital.');
   elsif target_id is null then
     perform private.fail(400, 'aggregate_id_invalid', 'aggregate_id is required.', 'Give the aggregate''s uuid.');
-  elsif coalesce(event_type, '') !~ '^[A-Z][A-Za-z0-9]{0,79}$' then
+  elsif coalesce(event_type, '') !~ '^[A-Z][A-Za-z0-9]*$' or length(event_type) > 80 then
     perform private.fail(400, 'event_type_invalid', 'event_type must be a name in the past tense such as StreamStarted, of up to 80 letters and digits.', 'Begin it with a capital.');
   elsif jsonb_typeof(event_data) is distinct from 'object' or octet_length(event_data::text) > 262144 then
     perform private.fail(400, 'event_data_invalid', 'event_data must be a JSON object of up to 256 kB.', 'Keep large data elsewhere and store its address here.');
@@ -292,8 +300,10 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  return query select * from private.append_event(append_event.aggregate_type, append_event.aggregate_id, append_event.event_type,
+  select * into append_event.position, append_event.version
+  from private.append_event(append_event.aggregate_type, append_event.aggregate_id, append_event.event_type,
     append_event.event_data, append_event.expected_version, append_event.user_id, append_event.metadata, append_event.event_id);
+  return next;
 end
 $$;
 comment on function public.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid) is
