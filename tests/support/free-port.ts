@@ -1,14 +1,22 @@
-/** A TCP port of this machine that nothing listens on now. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+/** A TCP port of this machine that nothing listens on, and that no other test is given. */
+import { randomInt } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { tryLock } from '../../stack/supervisor/file-lock.ts';
+import { isPortFree } from '../../stack/supervisor/ports.ts';
 
-/** Asks the system for a free port on loopback. */
+/** Above the stacks' ports (port-base.ts), below what the system gives to outgoing connections. */
+const FIRST = 31_100;
+const CANDIDATES = 1_600;
+
+/** Claims a port for as long as this process lives. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no TCP address');
-  return address.port;
+  const start = randomInt(CANDIDATES);
+  for (let candidate = 0; candidate < CANDIDATES; candidate += 1) {
+    const port = FIRST + ((start + candidate) % CANDIDATES);
+    const lock = tryLock(join(tmpdir(), 'streambed-test-ports', `port-${port}.lock`));
+    if (lock && (await isPortFree(port))) return port;
+    lock?.release();
+  }
+  throw new Error(`no free port between ${FIRST} and ${FIRST + CANDIDATES}`);
 }
