@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { ChannelChanges } from './changes/channel-changes.ts';
+import { ChannelChanges } from './changes/channel-changes.ts';
 import { ChannelAccess } from './channel-access.ts';
 import type { Broadcast, Frame, Version } from './frames.ts';
 import { Refusal } from './identity.ts';
@@ -99,12 +99,13 @@ export class Channel implements Member {
     await this.#access.useToken(!token || token.startsWith('sb_') ? this.#line.apikey : token);
     await Promise.race([this.#services.caughtUp, sleep(CATCH_UP_MS, undefined, { ref: false })]);
     if (this.#hasEnded) return;
-    this.#changes = this.#services.changes.open(
-      this,
-      join.config.postgres_changes ?? [],
-      () => this.#access.claims,
-    );
-    this.#reply(ref, { status: 'ok', response: { postgres_changes: this.#changes.answer } });
+    const bindings = join.config.postgres_changes ?? [];
+    const changes = new ChannelChanges(this, bindings, () => this.#access.claims);
+    const problem = bindings.length > 0 ? await changes.prepare(this.#services.sql) : undefined;
+    if (this.#hasEnded) return;
+    this.#changes = changes;
+    this.#services.changes.add(changes);
+    this.#reply(ref, { status: 'ok', response: { postgres_changes: changes.answer } });
     const backlog = missed ? this.#services.backlog.of(name, this.#isPrivate) : [];
     this.#topic = this.#services.topics.join(name, this.#isPrivate, this);
     if (join.config.presence.enabled && this.mayReadPresence) {
@@ -114,7 +115,7 @@ export class Channel implements Member {
     if (join.config.broadcast.replication_ready) {
       this.#system('system', 'ok', 'Replication connection established');
     }
-    await this.#startChanges();
+    if (bindings.length > 0) this.#tellSubscribed(problem);
   }
 
   /** Leaves the topic, and says nothing. */
@@ -122,7 +123,7 @@ export class Channel implements Member {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#access.end();
-    this.#changes?.close();
+    if (this.#changes) this.#services.changes.remove(this.#changes);
     this.#services.topics.leave(this.#options.name, this.#isPrivate, this);
   }
 
@@ -180,15 +181,9 @@ export class Channel implements Member {
     this.#close();
   }
 
-  async #startChanges(): Promise<void> {
-    if (!this.#changes || this.#changes.answer.length === 0) return;
-    const problem = await this.#changes.start();
-    if (this.#hasEnded) return;
-    this.#system(
-      'postgres_changes',
-      problem ? 'error' : 'ok',
-      problem ?? 'Subscribed to PostgreSQL',
-    );
+  #tellSubscribed(problem: string | undefined): void {
+    const message = problem ?? 'Subscribed to PostgreSQL';
+    this.#system('postgres_changes', problem ? 'error' : 'ok', message);
   }
 
   async #receiveBroadcast(payload: unknown, ref: string | null): Promise<void> {

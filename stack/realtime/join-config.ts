@@ -5,7 +5,7 @@ const flag = v.optional(v.nullable(v.boolean()), false);
 
 const PostgresBinding = v.object({
   event: v.picklist(['*', 'INSERT', 'UPDATE', 'DELETE']),
-  schema: v.optional(v.string(), 'public'),
+  schema: v.optional(v.string()),
   table: v.optional(v.string()),
   filter: v.optional(v.nullable(v.string())),
   select: v.optional(v.array(v.string())),

@@ -33,16 +33,24 @@ const messages = new LogicalStream({
   onTransaction: (transaction) => broadcastMessages(transaction, topics, backlog),
   log,
 });
+const changes = new Changes(sql, log);
+const rows = new LogicalStream({
+  url,
+  slot: 'supabase_realtime_replication_slot',
+  publication: 'supabase_realtime',
+  onTransaction: (transaction) => changes.deliver(transaction),
+  log,
+});
 const services: Services = {
   identities: new Identities(loadKeys(config.dataDir)),
   topics,
   backlog,
-  changes: new Changes(),
+  changes,
   caughtUp: messages.caughtUp,
   sql,
   log,
 };
-const server = createRealtimeServer(services, () => messages.isReady);
+const server = createRealtimeServer(services, () => messages.isReady && rows.isReady);
 
 server.http.on('error', (error) => {
   log(error.message);
@@ -52,11 +60,12 @@ server.http.listen(config.ports.realtime, HOST, () => {
   console.log(`realtime: ${config.realtimeUrl}`);
 });
 messages.start();
+rows.start();
 const stopPartitions = keepPartitions(sql, log);
 
 async function stop(): Promise<void> {
   stopPartitions();
-  await messages.stop();
+  await Promise.all([messages.stop(), rows.stop()]);
   server.close();
   await sql.end({ timeout: 1 });
   process.exit(0);

@@ -23,6 +23,7 @@ const STATUS_EVERY_MS = 5_000;
 const RETRY_AFTER_MS = 250;
 /** Chunks that may wait for `onTransaction` before the server is not read from any more. */
 const MAX_WAITING = 1_000;
+const UNDEFINED_OBJECT = '42704';
 const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 
 const asLsn = (position: bigint) =>
@@ -46,6 +47,8 @@ export class LogicalStream {
   readonly #options: StreamOptions;
   #position = 0n;
   #isEnding = false;
+  /** Then the log holds a time without the publication, which no session gets past. */
+  #publicationWasAway = false;
   /** The end of the log when the session began: what is before it happened earlier. */
   #target: bigint | undefined;
   #tellCaughtUp: () => void = () => {};
@@ -86,7 +89,8 @@ export class LogicalStream {
         await this.#follow();
         complaint = '';
       } catch (error) {
-        const { message } = error as Error;
+        const { message, code } = error as Error & { code?: string };
+        this.#publicationWasAway = code === UNDEFINED_OBJECT;
         if (message !== complaint && !this.#isEnding) this.#options.log(message);
         complaint = message;
       }
@@ -127,11 +131,13 @@ export class LogicalStream {
     const { slot } = this.#options;
     const isLost = `select wal_status = 'lost' as lost from pg_replication_slots where slot_name = '${slot}'`;
     const [found] = await session.unsafe(isLost);
-    if (found?.lost) {
+    const isUseless = found && (found.lost || this.#publicationWasAway);
+    if (isUseless) {
       await session.unsafe(`DROP_REPLICATION_SLOT ${slot}`);
-      this.#options.log(`the slot ${slot} had fallen too far behind: what it held is lost`);
+      const reason = found.lost ? 'it had fallen too far behind' : 'its publication was dropped';
+      this.#options.log(`the slot ${slot} is made anew, because ${reason}`);
     }
-    if (!found || found.lost) {
+    if (!found || isUseless) {
       this.#position = 0n;
       await session.unsafe(`CREATE_REPLICATION_SLOT ${slot} LOGICAL pgoutput NOEXPORT_SNAPSHOT`);
     }
