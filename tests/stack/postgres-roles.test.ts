@@ -85,6 +85,7 @@ const SCHEMAS = [
   'extensions (postgres): authenticated=usage',
   'extensions (postgres): postgres=create usage',
   'extensions (postgres): service_role=usage',
+  'extensions (postgres): supabase_realtime_admin=usage',
   'public (pg_database_owner): anon=usage',
   'public (pg_database_owner): authenticated=usage',
   'public (pg_database_owner): pg_database_owner=create usage',

@@ -133,6 +133,7 @@ revoke execute on function realtime.keep_partitions(int, int) from public;
 
 select pg_temp.hand_over('realtime', 'supabase_realtime_admin');
 grant create on schema realtime to supabase_realtime_admin;
+grant usage on schema extensions to supabase_realtime_admin; -- for the checks of guard.sql
 grant all on realtime.messages to postgres;
 grant select, insert, update on realtime.messages to anon, authenticated, service_role;
 
