@@ -6,11 +6,16 @@ import {
   readRights,
   writeRights,
 } from './authorization.ts';
+import { isDatabaseAway } from './database-away.ts';
 import { type Claims, Refusal } from './identity.ts';
 import type { Services } from './services.ts';
 
 const ALL: Rights = { broadcast: true, presence: true };
 const NONE: Rights = { broadcast: false, presence: false };
+const AWAY = new Refusal(
+  'UnableToConnectToProject',
+  'Realtime was unable to connect to the project database',
+);
 const MAX_TIMER_MS = 2_147_483_647;
 
 export interface AccessOptions {
@@ -89,12 +94,7 @@ export class ChannelAccess {
     );
     const read = await readRights(this.#services.sql, this.#applicant(claims)).catch((error) => {
       this.#services.log(`policies of realtime.messages: ${(error as Error).message}`);
-      throw (error as { code?: string }).code?.length === 5
-        ? refusal
-        : new Refusal(
-            'UnableToConnectToProject',
-            'Realtime was unable to connect to the project database',
-          );
+      throw isDatabaseAway(error) ? AWAY : refusal;
     });
     if (!read.broadcast && !read.presence) throw refusal;
     return read;

@@ -1,5 +1,6 @@
 /** Row changes of the tables in the publication, to the channels that asked for them and may see them. */
 import type { Sql } from 'postgres';
+import { isDatabaseAway } from '../database-away.ts';
 import type { Transaction } from '../replication/logical-stream.ts';
 import type { Change, Relation } from '../replication/pgoutput.ts';
 import type { ChannelChanges, Subscription } from './channel-changes.ts';
@@ -127,8 +128,8 @@ export class Changes {
       const hidesKey = facts.primaryKey.some((name) => view.hidden.includes(name));
       return hidesKey && change.type !== 'DELETE' ? UNAUTHORIZED : view;
     } catch (error) {
+      if (isDatabaseAway(error)) throw error; // the change will come again
       const { code, message } = error as Error & { code?: string };
-      if (code?.length !== 5) throw error; // the database is away: to be asked again
       if (code !== INSUFFICIENT_PRIVILEGE) this.#log(`a change of a row: ${message}`);
       return UNAUTHORIZED;
     }
