@@ -15,7 +15,8 @@ const PREFIX = '/realtime/v1';
 
 /** The path of a request to Realtime, as the service itself knows it. */
 function ownPath(request: IncomingMessage): string {
-  return (request.url ?? '/').slice(PREFIX.length) || '/';
+  const rest = (request.url ?? '').slice(PREFIX.length);
+  return rest.startsWith('/') ? rest : `/${rest}`;
 }
 
 /** Hands a request on to Realtime; answers 503 when it cannot be reached. */
@@ -24,7 +25,7 @@ export function proxyToRealtime(
   request: IncomingMessage,
   response: ServerResponse,
 ): void {
-  proxyTo(new URL(ownPath(request), realtimeUrl), request, response, DOWN);
+  proxyTo(new URL(realtimeUrl + ownPath(request)), request, response, DOWN);
 }
 
 function refuse(socket: Duplex): void {

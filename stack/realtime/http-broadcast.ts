@@ -5,6 +5,7 @@ import { writeRights } from './authorization.ts';
 import type { Broadcast } from './frames.ts';
 import { type Claims, Refusal } from './identity.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
+import { urlOf } from './request-url.ts';
 import type { Services } from './services.ts';
 
 const Batch = v.object({
@@ -72,16 +73,24 @@ function parseBatch(body: Buffer): Outgoing[] {
   }));
 }
 
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new BadRequest(400, 'The path is not encoded as an address should be.');
+  }
+}
+
 const SINGLE = /^\/api\/broadcast\/([^/]+)\/events\/([^/]+)$/;
 
 function parseSingle(url: URL, request: IncomingMessage, body: Buffer): Outgoing {
   const [, topic = '', event = ''] = SINGLE.exec(url.pathname) ?? [];
   const isBinary = request.headers['content-type'] === 'application/octet-stream';
   return {
-    topic: decodeURIComponent(topic),
+    topic: decodePart(topic),
     isPrivate: url.searchParams.get('private') === 'true',
     broadcast: {
-      event: decodeURIComponent(event),
+      event: decodePart(event),
       body: isBinary ? body : JSON.stringify(parseJson(body)),
     },
   };
@@ -122,7 +131,7 @@ export async function answerBroadcast(
   services: Services,
 ): Promise<void> {
   try {
-    const url = new URL(request.url ?? '/', 'http://realtime');
+    const url = urlOf(request);
     const claims = await senderOf(request, services);
     const body = await readBody(request);
     const isSingle = SINGLE.test(url.pathname);

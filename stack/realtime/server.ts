@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import { Connection } from './connection.ts';
 import { answerBroadcast } from './http-broadcast.ts';
 import { MAX_FRAME_BYTES } from './limits.ts';
+import { urlOf } from './request-url.ts';
 import type { Services } from './services.ts';
 
 const GOING_AWAY = 1001;
@@ -30,7 +31,7 @@ export function createRealtimeServer(services: Services, isReady: () => boolean)
     perMessageDeflate: false,
   });
   const http = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://realtime');
+    const { pathname } = urlOf(request);
     if (request.method === 'POST' && /^\/api\/broadcast(\/|$)/.test(pathname)) {
       return void answerBroadcast(request, response, services);
     }
@@ -40,7 +41,7 @@ export function createRealtimeServer(services: Services, isReady: () => boolean)
   });
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://realtime');
+    const { pathname, searchParams } = urlOf(request);
     if (pathname !== '/websocket') return refuseUpgrade(socket, '404 Not Found');
     const apikey = searchParams.get('apikey') ?? request.headers['x-api-key'];
     if (typeof apikey !== 'string' || !(await services.identities.opens(apikey))) {
@@ -55,7 +56,10 @@ export function createRealtimeServer(services: Services, isReady: () => boolean)
 
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy());
-    void upgrade(request, socket, head);
+    upgrade(request, socket, head).catch((error: Error) => {
+      services.log(`a connection was not opened: ${error.message}`);
+      socket.destroy();
+    });
   });
   const close = () => {
     http.close();

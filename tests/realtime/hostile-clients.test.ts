@@ -88,6 +88,23 @@ test('a client that does not read', async () => {
   await bystander.until(isDropped);
 });
 
+test.for([
+  ['POST', '//', 404],
+  ['POST', '//127.0.0.1:1/api/broadcast', 404],
+  ['GET', '?x', 404],
+  ['GET', '/%', 404],
+  ['POST', '/api/broadcast/%/events/%', 400],
+] as const)('%s of the path "%s"', async ([method, path, status]) => {
+  const { gateway } = realtime;
+  const body = method === 'POST' ? { body: '{}' } : {};
+  const answer = await gateway.request(`/realtime/v1${path}`, { method, ...body });
+  expect(answer.status).toBe(status);
+});
+
+test('a WebSocket at a path that is none', async () => {
+  await expect(connectRaw(realtime.gateway, undefined, '//x')).rejects.toThrow('404');
+});
+
 test('an unknown key does not even connect', async () => {
   await expect(connectRaw(realtime.gateway, 'sb_publishable_no')).rejects.toThrow('401');
 });

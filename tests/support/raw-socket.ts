@@ -50,9 +50,13 @@ export class RawSocket {
 }
 
 /** Connects through the gateway, with version 2.0.0 of the protocol. */
-export async function connectRaw(gateway: TestGateway, apikey?: string): Promise<RawSocket> {
+export async function connectRaw(
+  gateway: TestGateway,
+  apikey?: string,
+  path = '/websocket',
+): Promise<RawSocket> {
   const { config, keys } = gateway;
-  const url = new URL('/realtime/v1/websocket', config.apiUrl.replace('http', 'ws'));
+  const url = new URL(`/realtime/v1${path}`, config.apiUrl.replace('http', 'ws'));
   url.search = new URLSearchParams({ apikey: apikey ?? keys.publishable, vsn: '2.0.0' }).toString();
   const socket = new WebSocket(url.href);
   await once(socket, 'open');
