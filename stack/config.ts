@@ -17,6 +17,7 @@ const PORTS = {
   db: { default: 54322, offset: 22 },
   functions: { default: 54330, offset: 30 },
   redis: { default: 54331, offset: 31 },
+  realtime: { default: 54332, offset: 32 },
   rtmp: { default: 1935, offset: 35 },
   media: { default: 8000, offset: 80 },
 } as const;
@@ -34,6 +35,7 @@ export interface StackConfig {
   /** True when `REDIS_URL` names a server that is not ours to start. */
   readonly redisIsExternal: boolean;
   readonly functionsUrl: string;
+  readonly realtimeUrl: string;
   readonly rtmpUrl: string;
   readonly mediaUrl: string;
 }
@@ -70,7 +72,7 @@ export function databaseUrl(port: number, role: string, database = 'postgres'): 
 
 /**
  * Reads `STREAMBED_DATA_DIR` (default `.streambed`), `STREAMBED_PORT_BASE`, `STREAMBED_PORT_<NAME>`
- * (API, DB, FUNCTIONS, REDIS, RTMP, MEDIA) and `REDIS_URL`. Throws an `Error` naming the variable
+ * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA) and `REDIS_URL`. Throws an `Error` naming the variable
  * that does not parse.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
@@ -88,6 +90,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     redisUrl: redisUrl ?? `redis://${HOST}:${ports.redis}`,
     redisIsExternal: redisUrl !== null,
     functionsUrl: `http://${HOST}:${ports.functions}`,
+    realtimeUrl: `http://${HOST}:${ports.realtime}`,
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,
   };

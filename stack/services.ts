@@ -34,6 +34,12 @@ function gatewayService({ apiUrl }: StackConfig): Service {
   return nodeService('gateway', 'stack/gateway/main.ts', () => answersOk(`${apiUrl}/health`));
 }
 
+function realtimeService({ realtimeUrl }: StackConfig): Service {
+  return nodeService('realtime', 'stack/realtime/main.ts', () =>
+    answersOk(`${realtimeUrl}/health`),
+  );
+}
+
 function mediaService({ ports, mediaUrl }: StackConfig): Service {
   return nodeService('media', 'stack/media/main.ts', async () => {
     return (await answersHttp(mediaUrl)) && (await acceptsConnections(HOST, ports.rtmp));
@@ -53,7 +59,7 @@ export function servicesInStages(config: StackConfig): Service[][] {
   const redis = config.redisIsExternal ? [] : [redisService(config)];
   return [
     [postgresService(config), ...redis],
-    [gatewayService(config), functionsService(config)],
+    [gatewayService(config), functionsService(config), realtimeService(config)],
     [mediaService(config), schedulerService()],
   ];
 }

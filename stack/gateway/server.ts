@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { App } from '@supabase/lite';
 import type { StackConfig } from '../config.ts';
@@ -10,17 +10,12 @@ import { setForwardedHeaders } from './forwarded.ts';
 import { proxyToFunctions } from './functions-proxy.ts';
 import { answerHealth } from './health.ts';
 import { liteListener } from './lite-listener.ts';
-
-const NO_REALTIME = {
-  code: 'realtime_unavailable',
-  message: 'The local stack has no Realtime yet.',
-  hint: 'Poll the Data API, or use a Supabase project.',
-} as const;
+import { proxyToRealtime, proxyUpgrade } from './realtime-proxy.ts';
 
 const NOT_FOUND = {
   code: 'not_found',
   message: 'No service answers at this path.',
-  hint: 'The services are /rest/v1, /auth/v1, /storage/v1 and /functions/v1.',
+  hint: 'The services are /rest/v1, /auth/v1, /storage/v1, /realtime/v1 and /functions/v1.',
 } as const;
 
 const NOT_AN_ACCESS_TOKEN = {
@@ -29,10 +24,10 @@ const NOT_AN_ACCESS_TOKEN = {
   details: 'The token names no role: it is not an access token.',
 } as const;
 
-function refuseUpgrade(_request: IncomingMessage, socket: Duplex): void {
-  const body = refusalBody(NO_REALTIME);
+function refuseUpgrade(socket: Duplex): void {
+  const body = refusalBody(NOT_FOUND);
   socket.end(
-    'HTTP/1.1 501 Not Implemented\r\nconnection: close\r\ncontent-type: application/json\r\n' +
+    'HTTP/1.1 404 Not Found\r\nconnection: close\r\ncontent-type: application/json\r\n' +
       `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
@@ -64,13 +59,17 @@ export function createGatewayServer(
       case 'functions':
         return proxyToFunctions(config.functionsUrl, request, response);
       case 'realtime':
-        return refuse(response, 501, NO_REALTIME);
+        if (isPreflight(request)) return answerPreflight(request, response);
+        return proxyToRealtime(config.realtimeUrl, request, response);
       case 'health':
         return void answerHealth(connection, response);
       default:
         return refuse(response, 404, NOT_FOUND);
     }
   });
-  server.on('upgrade', refuseUpgrade);
+  server.on('upgrade', (request, socket, head) => {
+    if (serviceOf(request.url ?? '/') !== 'realtime') return refuseUpgrade(socket);
+    proxyUpgrade(config.realtimeUrl, request, socket, head);
+  });
   return server;
 }

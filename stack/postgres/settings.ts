@@ -13,6 +13,7 @@ const SERVER_SETTINGS: ServerSettings = {
   wal_level: 'logical',
   max_wal_senders: 10,
   max_replication_slots: 10,
+  max_slot_wal_keep_size: '1GB',
   shared_preload_libraries: 'pg_stat_statements',
   timezone: 'UTC',
   log_timezone: 'UTC',

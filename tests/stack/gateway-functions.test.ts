@@ -88,8 +88,8 @@ describe('what no service answers', () => {
     },
   );
 
-  test('Realtime is 501, for HTTP and for a WebSocket', async () => {
-    expect((await gateway.request('/realtime/v1/api/tenants')).status).toBe(501);
+  test('Realtime that is not running is 503, for HTTP and for a WebSocket', async () => {
+    expect((await gateway.request('/realtime/v1/api/broadcast')).status).toBe(503);
     const socket = connect(gateway.config.ports.api, '127.0.0.1');
     socket.write(
       'GET /realtime/v1/websocket HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n' +
@@ -97,7 +97,7 @@ describe('what no service answers', () => {
     );
     let answer = '';
     for await (const chunk of socket) answer += chunk;
-    expect(answer).toMatch(/^HTTP\/1.1 501 /);
+    expect(answer).toMatch(/^HTTP\/1.1 503 /);
     expect(answer).toContain('realtime_unavailable');
   });
 });

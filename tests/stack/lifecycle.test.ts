@@ -6,7 +6,7 @@ import { runNode } from '../support/cli.ts';
 import { processTree, survivors } from '../support/processes.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 
-const SERVICES = ['postgres', 'redis', 'gateway', 'functions', 'media', 'scheduler'];
+const SERVICES = ['postgres', 'redis', 'gateway', 'functions', 'realtime', 'media', 'scheduler'];
 
 let stack: TestStack;
 beforeAll(async () => {

@@ -62,12 +62,16 @@ const MEMBERSHIPS_17 = [
   'streambed_gateway -> anon inherit set',
   'streambed_gateway -> authenticated inherit set',
   'streambed_gateway -> service_role inherit set',
+  'supabase_realtime_admin -> authenticator set',
   'supabase_storage_admin -> authenticator set',
 ];
 
 const MEMBERSHIPS_15 = MEMBERSHIPS_17.filter(
   (line) => !/-> (authenticator admin|pg_create_subscription)/.test(line),
 ).map((line) => line.split(' ').slice(0, 3).join(' '));
+
+/** The partition of a day. */
+const DAY = / messages_\d{4}_\d\d_\d\d/g;
 
 const SCHEMAS = [
   'auth (supabase_admin): anon=usage',
@@ -81,6 +85,7 @@ const SCHEMAS = [
   'extensions (postgres): authenticated=usage',
   'extensions (postgres): postgres=create usage',
   'extensions (postgres): service_role=usage',
+  'extensions (postgres): supabase_realtime_admin=usage',
   'public (pg_database_owner): anon=usage',
   'public (pg_database_owner): authenticated=usage',
   'public (pg_database_owner): pg_database_owner=create usage',
@@ -92,7 +97,7 @@ const SCHEMAS = [
   'realtime (supabase_admin): postgres=usage',
   'realtime (supabase_admin): service_role=usage',
   'realtime (supabase_admin): supabase_admin=create usage',
-  'realtime (supabase_admin): supabase_realtime_admin=usage',
+  'realtime (supabase_admin): supabase_realtime_admin=create usage',
   'storage (supabase_admin): anon=usage',
   'storage (supabase_admin): authenticated=usage',
   'storage (supabase_admin): postgres=usage',
@@ -190,11 +195,13 @@ describe.each([
   });
 
   test('gives realtime to supabase_realtime_admin, with an empty table of messages', async () => {
-    expect(await owners(sql, 'realtime')).toEqual([
-      'functions of supabase_realtime_admin: topic',
-      'tables of supabase_realtime_admin: messages',
+    const owned = (await owners(sql, 'realtime')).map((line) => line.replaceAll(DAY, ''));
+    expect(owned).toEqual([
+      'functions of supabase_realtime_admin: broadcast_changes keep_partitions send send_binary topic',
+      'tables of supabase_realtime_admin: messages messages_default',
     ]);
-    expect(await tablePrivileges(sql, 'realtime')).toEqual([
+    const privileges = await tablePrivileges(sql, 'realtime');
+    expect(privileges.filter((line) => !/^messages_.*: postgres=/.test(line))).toEqual([
       'messages: anon=insert select update',
       'messages: authenticated=insert select update',
       `messages: postgres=${ALL}`,

@@ -57,6 +57,11 @@ export class TestGateway {
     this.#cluster = cluster;
   }
 
+  /** For programs that are to work with this gateway. */
+  get env(): NodeJS.ProcessEnv {
+    return this.#env;
+  }
+
   get pid(): number | undefined {
     return this.#process?.pid;
   }
@@ -157,17 +162,22 @@ async function fillDatabase(config: StackConfig, content: 'notes' | 'product'): 
  */
 export async function prepareGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const dataDir = mkdtempSync(join(tmpdir(), 'streambed-gateway-'));
-  const [api, db, functions] = await Promise.all([freePort(), freePort(), freePort()]);
+  const [api, db, functions, realtime] = await Promise.all(Array.from({ length: 4 }, freePort));
   const env = {
     ...process.env,
     STREAMBED_DATA_DIR: dataDir,
     STREAMBED_PORT_API: String(api),
     STREAMBED_PORT_DB: String(db),
     STREAMBED_PORT_FUNCTIONS: String(functions),
+    STREAMBED_PORT_REALTIME: String(realtime),
     ...options.env,
   };
   const config = loadConfig(env);
-  const cluster = await startCluster({ dataDir, port: db, settings: FAST_AND_FORGETFUL });
+  const cluster = await startCluster({
+    dataDir,
+    port: config.ports.db,
+    settings: FAST_AND_FORGETFUL,
+  });
   await fillDatabase(config, options.content ?? 'notes');
   return new TestGateway(config, env, cluster);
 }

@@ -25,6 +25,8 @@ from (values
   ('postgres', 'supabase_storage_admin', 'inherit true, set false'),
   ('postgres', 'supabase_realtime_admin', 'inherit true, set false'),
   ('supabase_storage_admin', 'authenticator', 'inherit false, set true'),
+  -- Only here: the Realtime service, which is supabase_admin on hosted Supabase.
+  ('supabase_realtime_admin', 'authenticator', 'inherit false, set true'),
   ('streambed_gateway', 'anon', 'inherit true, set true'),
   ('streambed_gateway', 'authenticated', 'inherit true, set true'),
   ('streambed_gateway', 'service_role', 'inherit true, set true')

@@ -1,0 +1,39 @@
+/** What one client may ask of the service; hosted Supabase's defaults where it has them. */
+
+/** Bytes of one frame, and of one message over HTTP. */
+export const MAX_FRAME_BYTES = 3_000_000;
+export const MAX_CHANNELS = 100;
+/** Frames that a connection may send a second, and in one go. */
+export const FRAMES_PER_SECOND = 500;
+export const FRAMES_BURST = 1_000;
+/** Frames that may wait for the database before a connection is too far ahead of it. */
+export const MAX_WAITING_FRAMES = 2_000;
+/** Bytes that may wait to be read by a client. */
+export const MAX_UNREAD_BYTES = 8_000_000;
+/** How often a connection is asked whether it lives; twice without an answer, and it does not. */
+export const PING_EVERY_MS = 8_000;
+
+/** A bucket that fills at a steady rate; empty, it allows nothing. */
+export class TokenBucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #tokens: number;
+  #filledAt = performance.now();
+
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#tokens = burst;
+  }
+
+  /** Takes one token; false when there is none. */
+  take(): boolean {
+    const now = performance.now();
+    const gained = ((now - this.#filledAt) / 1_000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
+    this.#filledAt = now;
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+}

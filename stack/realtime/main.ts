@@ -1,0 +1,73 @@
+/** Realtime: what `@supabase/realtime-js` talks to, behind the gateway. */
+import postgres from 'postgres';
+import { databaseUrl, HOST, loadConfig } from '../config.ts';
+import { loadKeys } from '../keys.ts';
+import { Backlog } from './backlog.ts';
+import { Changes } from './changes/changes.ts';
+import { broadcastMessages } from './database-broadcasts.ts';
+import { Identities } from './identity.ts';
+import { keepPartitions } from './partitions.ts';
+import { LogicalStream } from './replication/logical-stream.ts';
+import { createRealtimeServer } from './server.ts';
+import type { Services } from './services.ts';
+import { Topics } from './topics.ts';
+
+const ROLE = 'supabase_realtime_admin';
+const PROBE_SESSIONS = 5;
+
+const log = (line: string) => console.error(`realtime: ${line.replaceAll('\n', ' ')}`);
+const config = loadConfig();
+const url = databaseUrl(config.ports.db, ROLE);
+const sql = postgres(url, {
+  max: PROBE_SESSIONS,
+  connect_timeout: 5,
+  onnotice() {},
+  connection: { application_name: 'streambed-realtime', statement_timeout: 10_000 },
+});
+const topics = new Topics();
+const backlog = new Backlog();
+const messages = new LogicalStream({
+  url,
+  slot: 'supabase_realtime_messages_slot',
+  publication: 'supabase_realtime_messages_publication',
+  onTransaction: (transaction) => broadcastMessages(transaction, topics, backlog),
+  log,
+});
+const changes = new Changes(sql, log);
+const rows = new LogicalStream({
+  url,
+  slot: 'supabase_realtime_replication_slot',
+  publication: 'supabase_realtime',
+  onTransaction: (transaction) => changes.deliver(transaction),
+  log,
+});
+const services: Services = {
+  identities: new Identities(loadKeys(config.dataDir)),
+  topics,
+  backlog,
+  changes,
+  caughtUp: messages.caughtUp,
+  sql,
+  log,
+};
+const server = createRealtimeServer(services, () => messages.isReady && rows.isReady);
+
+server.http.on('error', (error) => {
+  log(error.message);
+  process.exit(1);
+});
+server.http.listen(config.ports.realtime, HOST, () => {
+  console.log(`realtime: ${config.realtimeUrl}`);
+});
+messages.start();
+rows.start();
+const stopPartitions = keepPartitions(sql, log);
+
+async function stop(): Promise<void> {
+  stopPartitions();
+  await Promise.all([messages.stop(), rows.stop()]);
+  server.close();
+  await sql.end({ timeout: 1 });
+  process.exit(0);
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());

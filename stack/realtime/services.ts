@@ -1,0 +1,18 @@
+import type { Sql } from 'postgres';
+import type { Backlog } from './backlog.ts';
+import type { Changes } from './changes/changes.ts';
+import type { Identities } from './identity.ts';
+import type { Topics } from './topics.ts';
+
+/** What connections and channels share. */
+export interface Services {
+  readonly identities: Identities;
+  readonly topics: Topics;
+  readonly backlog: Backlog;
+  readonly changes: Changes;
+  /** Resolves once the messages are delivered that were sent before the service started. */
+  readonly caughtUp: Promise<void>;
+  /** As the owner of `realtime.messages`. */
+  readonly sql: Sql;
+  readonly log: (line: string) => void;
+}

@@ -1,0 +1,110 @@
+/** Hostile and slow clients are sent away with a reason, and nobody else notices. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { connectRaw, type RawSocket } from '../support/raw-socket.ts';
+import { type Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
+
+let realtime: TestRealtime;
+let bystander: Listener;
+let hostile: RawSocket;
+
+beforeAll(async () => {
+  realtime = await startRealtime();
+});
+afterAll(() => realtime?.stop());
+beforeEach(async () => {
+  bystander = await listen(realtime.gateway.anon(), 'peace');
+  hostile = await connectRaw(realtime.gateway);
+});
+afterEach(async () => {
+  hostile.end();
+  const speaker = await listen(realtime.gateway.anon(), 'peace');
+  await speaker.channel.send({ type: 'broadcast', event: 'still', payload: { here: true } });
+  await bystander.until(() => bystander.payloads.some(({ here }) => here === true));
+  expect(bystander.states).toEqual(['SUBSCRIBED']);
+});
+
+test('an oversized frame', async () => {
+  hostile.sendRaw('x'.repeat(3_000_001));
+  expect(await hostile.untilClosed()).toMatchObject({ code: 1009 });
+});
+
+test.for([
+  ['no JSON', 'junk'],
+  ['JSON that is no frame', '{"topic":1}'],
+  ['an array that is no frame', '[1,2,3]'],
+  ['bytes of an unknown kind', new Uint8Array([9, 1, 1, 1, 1, 1, 1])],
+  ['bytes that end too early', new Uint8Array([3, 200, 1, 1, 1, 1, 1])],
+] as const)('%s', async ([, data]) => {
+  hostile.sendRaw(data);
+  expect(await hostile.untilClosed()).toEqual({
+    code: 1007,
+    reason: 'A frame could not be understood',
+  });
+});
+
+test('a flood', async () => {
+  for (let n = 0; n < 5_000; n += 1) hostile.send([null, `${n}`, 'phoenix', 'heartbeat', {}]);
+  expect(await hostile.untilClosed()).toEqual({
+    code: 1008,
+    reason: 'Too many messages per second',
+  });
+});
+
+test('too many channels', async () => {
+  for (let n = 1; n <= 101; n += 1) hostile.join(`topic ${n}`, {}, `${n}`);
+  await bystander.until(() => hostile.frames.length >= 101);
+  const refusals = hostile.frames.filter((frame) => JSON.stringify(frame).includes('"error"'));
+  expect(refusals).toEqual([
+    [
+      '101',
+      '101',
+      'realtime:topic 101',
+      'phx_reply',
+      { status: 'error', response: { reason: 'ChannelRateLimitReached: Too many channels' } },
+    ],
+  ]);
+});
+
+test('a join that makes no sense is refused', async () => {
+  hostile.send(['1', '1', 'realtime:x', 'phx_join', { config: { private: 'perhaps' } }]);
+  hostile.send(['2', '2', 'realtime:', 'phx_join', {}]);
+  hostile.send(['3', '3', 'elsewhere', 'phx_join', {}]);
+  await bystander.until(() => hostile.frames.length >= 3);
+  const reasons = hostile.frames.map((frame) => JSON.stringify(frame[4]));
+  expect(reasons.join()).toContain('InvalidJoinPayload: config.private');
+  expect(reasons.join()).toContain('TopicNameRequired');
+  expect(reasons.join()).toContain('unmatched topic');
+});
+
+test('a client that does not read', async () => {
+  hostile.join('loud');
+  await bystander.until(() => hostile.frames.length > 0);
+  hostile.freeze();
+  const { sql } = realtime.gateway;
+  const isDropped = () => realtime.output.includes('The client reads too slowly');
+  for (let n = 0; n < 100 && !isDropped(); n += 1) {
+    await sql`select realtime.send(jsonb_build_object('x', repeat('x', 500000)), 'loud', 'loud', false)`;
+  }
+  await bystander.until(isDropped);
+});
+
+test.for([
+  ['POST', '//', 404],
+  ['POST', '//127.0.0.1:1/api/broadcast', 404],
+  ['GET', '?x', 404],
+  ['GET', '/%', 404],
+  ['POST', '/api/broadcast/%/events/%', 400],
+] as const)('%s of the path "%s"', async ([method, path, status]) => {
+  const { gateway } = realtime;
+  const body = method === 'POST' ? { body: '{}' } : {};
+  const answer = await gateway.request(`/realtime/v1${path}`, { method, ...body });
+  expect(answer.status).toBe(status);
+});
+
+test('a WebSocket at a path that is none', async () => {
+  await expect(connectRaw(realtime.gateway, undefined, '//x')).rejects.toThrow('404');
+});
+
+test('an unknown key does not even connect', async () => {
+  await expect(connectRaw(realtime.gateway, 'sb_publishable_no')).rejects.toThrow('401');
+});

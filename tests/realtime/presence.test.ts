@@ -1,0 +1,68 @@
+/** Who is there: told to all, and over when a client is gone, however it went. */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { connectRaw } from '../support/raw-socket.ts';
+import { type Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
+
+let realtime: TestRealtime;
+beforeAll(async () => {
+  realtime = await startRealtime();
+});
+afterAll(() => realtime?.stop());
+
+const enter = (topic: string, key: string) =>
+  listen(realtime.gateway.anon(), topic, { config: { presence: { key, enabled: true } } });
+const present = ({ channel }: Listener) => Object.keys(channel.presenceState()).sort();
+
+test('everybody sees who tracks, with what they tell of themselves', async () => {
+  const ann = await enter('desk', 'ann');
+  const bob = await enter('desk', 'bob');
+  expect(await ann.channel.track({ mood: 'fine' })).toBe('ok');
+  expect(await bob.channel.track({ mood: 'tired' })).toBe('ok');
+  for (const listener of [ann, bob]) await listener.until(() => present(listener).length === 2);
+  expect(bob.channel.presenceState()).toMatchObject({
+    ann: [{ mood: 'fine' }],
+    bob: [{ mood: 'tired' }],
+  });
+  const cleo = await enter('desk', 'cleo');
+  await cleo.until(() => present(cleo).length === 2);
+});
+
+test('tracking anew replaces, untracking removes', async () => {
+  const ann = await enter('chair', 'ann');
+  const bob = await enter('chair', 'bob');
+  const moods = () =>
+    (bob.channel.presenceState().ann ?? []).map((meta) => 'mood' in meta && meta.mood);
+  await ann.channel.track({ mood: 'fine' });
+  await bob.until(() => moods().includes('fine'));
+  await ann.channel.track({ mood: 'tired' });
+  await bob.until(() => moods().includes('tired'));
+  expect(moods()).toEqual(['tired']);
+  expect(await ann.channel.untrack()).toBe('ok');
+  await bob.until(() => present(bob).length === 0);
+});
+
+test('who leaves is gone', async () => {
+  const ann = await enter('door', 'ann');
+  const bob = await enter('door', 'bob');
+  await ann.channel.track({});
+  await bob.until(() => present(bob).length === 1);
+  await ann.channel.unsubscribe();
+  await bob.until(() => present(bob).length === 0);
+});
+
+test('who neither speaks nor closes is gone within half a minute', async () => {
+  const bob = await enter('ghosts', 'bob');
+  const ghost = await connectRaw(realtime.gateway);
+  ghost.join('ghosts', { presence: { key: 'ghost', enabled: true } });
+  ghost.send([
+    '1',
+    '2',
+    'realtime:ghosts',
+    'presence',
+    { type: 'presence', event: 'track', payload: {} },
+  ]);
+  await bob.until(() => present(bob).includes('ghost'));
+  ghost.freeze();
+  await bob.until(() => present(bob).length === 0);
+  ghost.end();
+}, 40_000);
