@@ -466,6 +466,13 @@ export type Database = {
         };
         Returns: Json;
       };
+      /** Begins a run of a scheduled job: {begun: true, run_id}, or {begun: false, leased_until} while another run of it goes on. A run that outlives the job's timeout is recorded as failed when the next one begins. Raises PT404 job_not_found. Callable by service_role. */
+      begin_job_run: {
+        Args: {
+          job_name: string;
+        };
+        Returns: Json;
+      };
       /** The next events of a consumer (made by its first claim, from the beginning of the log), at most max_count (1 to 1000), leased for lease_seconds (1 to 86400): handle them, then acknowledge_events with the last position. Not acknowledged in time, they are handed out again. With size > 1 that many members share the log by aggregate; member names one (0 to size - 1), null takes any that is free. No rows: nothing to do, or all members are leased. Raises PT400 <parameter>_invalid, PT409 consumer_busy (another size while members are at work). Callable by service_role. */
       claim_events: {
         Args: {
@@ -556,6 +563,17 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
+      /** Records how a run ended, and lets the job run again. True if that was news: false for a run that is recorded already, by itself or as timed out. Callable by service_role. */
+      finish_job_run: {
+        Args: {
+          error?: string;
+          job_name: string;
+          ok: boolean;
+          result?: Json;
+          run_id: number;
+        };
+        Returns: boolean;
+      };
       /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream's owner and admins. Raises PT404 stream_not_found. */
       get_admissions: {
         Args: {
@@ -597,6 +615,22 @@ export type Database = {
           max_count?: number;
         };
         Returns: Database['public']['CompositeTypes']['event'][];
+      };
+      /** The last runs of a scheduled job, newest first, at most 1000. Admins only (PT403 admin_required). */
+      get_job_runs: {
+        Args: {
+          max_count?: number;
+          name: string;
+        };
+        Returns: {
+          error: string;
+          finished_at: string;
+          id: number;
+          job_name: string;
+          ok: boolean;
+          result: Json;
+          started_at: string;
+        }[];
       };
       /** Where to play a live stream: {flv_url, hls_url, expires_at}. Addresses of unlisted and private streams carry a token that can be opened until expires_at; those of public streams do not end (null). For whoever get_stream lets see it. Raises PT404 stream_not_found, PT409 stream_not_live. */
       get_playback: {

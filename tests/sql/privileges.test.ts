@@ -94,6 +94,7 @@ describe('functions', () => {
         'event_consumers',
         'get_admissions',
         'get_audit_trail',
+        'get_job_runs',
         'get_settings',
         'get_stream_keys',
         'my_linked_accounts',
