@@ -1,18 +1,20 @@
-/** The one connection of this process to Redis. A request never waits for Redis longer than a second. */
+/** The one connection of this process to Redis. No request waits for Redis longer than it said it would. */
 import { createClient, createCluster } from 'redis';
 import { SCRIPTS } from './viewers/scripts.ts';
 
-const CONNECT_WITHIN_MS = 1_000;
-const ANSWER_WITHIN_MS = 500;
+const ANSWER_WITHIN_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
 
 /** How each connection behaves, alone or one of a cluster's. */
 const CONNECTION = {
   // While it is away a command fails at once instead of waiting in a queue.
   disableOfflineQueue: true,
-  commandOptions: { timeout: ANSWER_WITHIN_MS },
+  commandsQueueMaxLength: 50_000,
+  // A server that hangs is noticed by its silence, an idle connection is kept by the pings.
+  pingInterval: 1_000,
   socket: {
-    connectTimeout: CONNECT_WITHIN_MS,
+    connectTimeout: 1_000,
+    socketTimeout: 4_000,
     reconnectStrategy: (attempts: number) => Math.min(100 * 2 ** attempts, LONGEST_PAUSE_MS),
   },
 } as const;
@@ -43,19 +45,30 @@ function connect(): NonNullable<typeof connecting> {
   return { client, ready };
 }
 
-/**
- * The client, connected for the first time or trying to be again.
- * @throws Error when Redis has not answered within a second, or no `REDIS_URL` is set
- */
-export async function redis(): Promise<Redis> {
+async function whenReady(): Promise<Redis> {
   connecting ??= connect();
   const { client, ready } = connecting;
-  if (client.isReady) return client;
+  if (!client.isReady) await ready;
+  return client;
+}
+
+/**
+ * Asks Redis, connecting at the first time.
+ *
+ * @param work what to ask
+ * @param withinMs how long to wait for all of it; the client's own time-outs end with the sending
+ * @throws Error when Redis has not answered in time or cannot be reached, or no `REDIS_URL` is set
+ */
+export async function askRedis<Answer>(
+  work: (client: Redis) => Promise<Answer>,
+  withinMs = ANSWER_WITHIN_MS,
+): Promise<Answer> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error('Redis does not answer.')), CONNECT_WITHIN_MS);
+  const timer = setTimeout(() => reject(new Error('Redis does not answer.')), withinMs);
+  const answered = whenReady().then(work);
+  answered.catch(() => {}); // after the time-out nobody waits for it any more
   try {
-    await Promise.race([ready, late]);
-    return client;
+    return await Promise.race([answered, late]);
   } finally {
     clearTimeout(timer);
   }

@@ -9,22 +9,23 @@ import {
   type JobOutcome,
   scheduledFunction,
 } from '../_shared/job.ts';
-import { redis } from '../_shared/redis.ts';
+import { askRedis } from '../_shared/redis.ts';
 import { announceStreams } from './announce.ts';
-import { countSession, type LiveSession } from './samples.ts';
+import { countSessions, type LiveSession } from './samples.ts';
+
+const REDIS_WITHIN_MS = 20_000;
+
+function failed({ status, error }: DatabaseFailure): JobOutcome {
+  return { result: {}, failure: { status, error } };
+}
 
 async function flush(admin: Admin): Promise<JobOutcome> {
-  const failed = ({ status, error }: DatabaseFailure) => ({
-    result: {},
-    failure: { status, error },
-  });
-  const client = await redis();
-  const announced = await announceStreams(admin, client);
+  await askRedis((client) => client.ping());
+  const announced = await askRedis((client) => announceStreams(admin, client), REDIS_WITHIN_MS);
   const live = await admin.rpc('get_live_sessions');
   if (live.error) return failed(live);
   const sessions: LiveSession[] = live.data;
-  const counted = await Promise.all(sessions.map((session) => countSession(client, session)));
-  const samples = counted.filter((sample) => sample !== null);
+  const samples = await askRedis((client) => countSessions(client, sessions), REDIS_WITHIN_MS);
   const record = await admin.rpc('record_viewers', { samples });
   if (record.error) return failed(record);
   return { result: { streams: sessions.length, ...record.data, announced } };

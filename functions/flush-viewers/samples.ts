@@ -12,7 +12,7 @@ export interface LiveSession {
 }
 
 /** The sample, or null when viewers have gone on to a session that the database had not begun when it was asked. */
-export async function countSession(client: Redis, session: LiveSession) {
+async function countSession(client: Redis, session: LiveSession) {
   const keys = keysOf(session.stream_id);
   const [counted, at, viewers, peak, uniques, seconds] = await client.countViewers(
     [keys.viewers, keys.meter, keys.uniques, keys.live],
@@ -34,4 +34,10 @@ export async function countSession(client: Redis, session: LiveSession) {
     uniques,
     viewer_seconds: Number(seconds),
   };
+}
+
+/** A sample of each session that is counted. */
+export async function countSessions(client: Redis, sessions: readonly LiveSession[]) {
+  const counted = await Promise.all(sessions.map((session) => countSession(client, session)));
+  return counted.filter((sample) => sample !== null);
 }

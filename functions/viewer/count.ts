@@ -1,6 +1,6 @@
 /** Counting in Redis: each of these is one round trip, one script. */
 import type { Admin } from '../_shared/job.ts';
-import { redis } from '../_shared/redis.ts';
+import { askRedis } from '../_shared/redis.ts';
 import { keysOf } from '../_shared/viewers/keys.ts';
 import { viewerSettings } from './settings.ts';
 import type { Viewing } from './token.ts';
@@ -30,20 +30,17 @@ export async function touch(viewing: Viewing, address: string, admin: Admin): Pr
   const { streamId, sessionId, startedAt, viewerId, tabId } = viewing;
   const settings = viewerSettings(admin);
   const keys = keysOf(streamId);
-  const client = await redis();
-  const reply = await client.touchViewer(
-    [
-      ...[keys.viewers, keys.meter, keys.uniques],
-      ...[keys.rate(address), keys.rate(viewerId), keys.tabs(viewerId)],
-    ],
-    [
-      ...[sessionId, String(startedAt), viewerId, tabId],
-      String(settings.viewer_ttl_seconds * 1000),
-      ...addressLimit(admin),
-      ...limit(settings.viewer_beats_per_second, settings.viewer_beats_burst),
-    ],
-  );
-  return asCount(reply);
+  const scriptKeys = [
+    ...[keys.viewers, keys.meter, keys.uniques],
+    ...[keys.rate(address), keys.rate(viewerId), keys.tabs(viewerId)],
+  ];
+  const args = [
+    ...[sessionId, String(startedAt), viewerId, tabId],
+    String(settings.viewer_ttl_seconds * 1000),
+    ...addressLimit(admin),
+    ...limit(settings.viewer_beats_per_second, settings.viewer_beats_burst),
+  ];
+  return asCount(await askRedis((client) => client.touchViewer(scriptKeys, args)));
 }
 
 /**
@@ -53,10 +50,10 @@ export async function touch(viewing: Viewing, address: string, admin: Admin): Pr
 export async function leave(viewing: Viewing, address: string, admin: Admin): Promise<Count> {
   const { streamId, viewerId, tabId } = viewing;
   const keys = keysOf(streamId);
-  const client = await redis();
-  const reply = await client.leaveStream(
-    [keys.viewers, keys.meter, keys.uniques, keys.rate(address), keys.tabs(viewerId)],
-    [viewerId, tabId, ...addressLimit(admin)],
-  );
-  return asCount(reply);
+  const scriptKeys = [
+    ...[keys.viewers, keys.meter, keys.uniques],
+    ...[keys.rate(address), keys.tabs(viewerId)],
+  ];
+  const args = [viewerId, tabId, ...addressLimit(admin)];
+  return asCount(await askRedis((client) => client.leaveStream(scriptKeys, args)));
 }
