@@ -68,7 +68,7 @@ async function count(
   { session = 'session-1', started = 1, peak = 0, seconds = 0 } = {},
 ) {
   const keys = keysOf(stream);
-  const [counted, at, viewers, peakNow, uniques = 0, watched] = await client.countViewers(
+  const [counted, at, viewers, peakNow, uniques, watched] = await client.countViewers(
     [keys.viewers, keys.meter, keys.uniques, keys.live],
     [session, String(started), String(peak), String(seconds), 'now'],
   );
@@ -77,7 +77,7 @@ async function count(
     at: Number(at),
     viewers,
     peak: peakNow,
-    uniques,
+    uniques: Number(uniques),
     seconds: Number(watched),
   };
 }
