@@ -1,11 +1,17 @@
 /** One edge function that is called on a schedule. */
 
-const ANSWER_WITHIN_MS = 30_000;
-
 export interface JobTarget {
   /** The gateway. */
   readonly apiUrl: string;
   readonly secretKey: string;
+}
+
+/** A row of `private.scheduled_jobs`. */
+export interface JobSettings {
+  readonly name: string;
+  readonly schedule: string;
+  readonly functionName: string;
+  readonly timeoutSeconds: number;
 }
 
 function describe(error: unknown): string {
@@ -14,12 +20,12 @@ function describe(error: unknown): string {
 }
 
 export class ScheduledJob {
-  readonly #functionName: string;
+  readonly #settings: JobSettings;
   readonly #target: JobTarget;
   #isFailing = false;
 
-  constructor(functionName: string, target: JobTarget) {
-    this.#functionName = functionName;
+  constructor(settings: JobSettings, target: JobTarget) {
+    this.#settings = settings;
     this.#target = target;
   }
 
@@ -28,25 +34,28 @@ export class ScheduledJob {
    * and a result in which anything was done, to stdout.
    */
   async run(): Promise<void> {
+    const { name } = this.#settings;
     try {
       const result = await this.#call();
-      if (this.#isFailing) console.log(`${this.#functionName} works again`);
+      if (this.#isFailing) console.log(`${name} works again`);
       this.#isFailing = false;
       if (Object.values(result).some(Boolean)) {
-        console.log(this.#functionName, JSON.stringify(result));
+        console.log(name, JSON.stringify(result));
       }
     } catch (error) {
-      if (!this.#isFailing) console.error(`${this.#functionName} failed: ${describe(error)}`);
+      if (!this.#isFailing) console.error(`${name} failed: ${describe(error)}`);
       this.#isFailing = true;
     }
   }
 
   async #call(): Promise<Record<string, unknown>> {
     const { apiUrl, secretKey } = this.#target;
-    const response = await fetch(`${apiUrl}/functions/v1/${this.#functionName}`, {
+    const { name, functionName, timeoutSeconds } = this.#settings;
+    const response = await fetch(`${apiUrl}/functions/v1/${functionName}`, {
       method: 'POST',
-      headers: { apikey: secretKey },
-      signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
+      headers: { apikey: secretKey, 'content-type': 'application/json' },
+      body: JSON.stringify({ job: name }),
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`status ${response.status}: ${text.slice(0, 500)}`);

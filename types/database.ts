@@ -473,6 +473,20 @@ export type Database = {
         };
         Returns: Json;
       };
+      /** Begins a run of a scheduled job: {begun: true, run_id}, or {begun: false, leased_until} while another run of it goes on. A run that outlives the job's timeout is recorded as failed when the next one begins. Raises PT404 job_not_found. Callable by service_role. */
+      begin_job_run: {
+        Args: {
+          job_name: string;
+        };
+        Returns: Json;
+      };
+      /** What the edge function viewer asks before it counts a viewer: {session_id, started_at, viewer_count}, for whoever get_stream lets see the stream. Writes nothing. Raises PT404 stream_not_found, PT404 stream_not_live. */
+      begin_viewing: {
+        Args: {
+          stream_id: string;
+        };
+        Returns: Json;
+      };
       /** The next events of a consumer (made by its first claim, from the beginning of the log), at most max_count (1 to 1000), leased for lease_seconds (1 to 86400): handle them, then acknowledge_events with the last position. Not acknowledged in time, they are handed out again. With size > 1 that many members share the log by aggregate; member names one (0 to size - 1), null takes any that is free. No rows: nothing to do, or all members are leased. Raises PT400 <parameter>_invalid, PT409 consumer_busy (another size while members are at work). Callable by service_role. */
       claim_events: {
         Args: {
@@ -563,6 +577,17 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
+      /** Records how a run ended, and lets the job run again. True if that was news: false for a run that is recorded already, by itself or as timed out. Callable by service_role. */
+      finish_job_run: {
+        Args: {
+          error?: string;
+          job_name: string;
+          ok: boolean;
+          result?: Json;
+          run_id: number;
+        };
+        Returns: boolean;
+      };
       /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream's owner and admins. Raises PT404 stream_not_found. */
       get_admissions: {
         Args: {
@@ -604,6 +629,27 @@ export type Database = {
           max_count?: number;
         };
         Returns: Database['public']['CompositeTypes']['event'][];
+      };
+      /** The last runs of a scheduled job, newest first, at most 1000. Admins only (PT403 admin_required). */
+      get_job_runs: {
+        Args: {
+          max_count?: number;
+          name: string;
+        };
+        Returns: {
+          error: string;
+          finished_at: string;
+          id: number;
+          job_name: string;
+          ok: boolean;
+          result: Json;
+          started_at: string;
+        }[];
+      };
+      /** The sessions whose viewers are counted, [{stream_id, session_id, started_at, peak_viewers, viewer_seconds}], with what is stored of them. Callable by service_role. */
+      get_live_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
       };
       /** Where to play a live stream: {flv_url, hls_url, expires_at}. Addresses of unlisted and private streams carry a token that can be opened until expires_at; those of public streams do not end (null). For whoever get_stream lets see it. Raises PT404 stream_not_found, PT409 stream_not_live. */
       get_playback: {
@@ -661,6 +707,33 @@ export type Database = {
           revoked_at: string;
         }[];
       };
+      /** The last count that was stored, of any stream, or null; what viewers are told while Redis is away. Callable by service_role. */
+      get_viewer_count: {
+        Args: {
+          stream_id: string;
+        };
+        Returns: number;
+      };
+      /** Viewers over time, for charts: for each bucket of since <= time < until that has samples its begin and the average, highest and last number of viewers at once. For the stream's owner and admins. Raises PT404 stream_not_found, PT400 bucket_seconds_invalid (10 to 86400), PT400 range_invalid (at most 10000 buckets). */
+      get_viewer_history: {
+        Args: {
+          bucket_seconds?: number;
+          since?: string;
+          stream_id: string;
+          until?: string;
+        };
+        Returns: {
+          average_viewers: number;
+          bucket: string;
+          last_viewers: number;
+          peak_viewers: number;
+        }[];
+      };
+      /** The settings that begin with viewer_, as {key: value}. Callable by service_role. */
+      get_viewer_settings: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       /** Makes the partitions that the log tables need next and drops those past their keeping; run by the cleanup job. Returns how many were dropped. Callable by service_role. */
       maintain_partitions: {
         Args: Record<PropertyKey, never>;
@@ -690,6 +763,13 @@ export type Database = {
       reap_sessions: {
         Args: Record<PropertyKey, never>;
         Returns: number;
+      };
+      /** Writes what Redis counted, [{stream_id, session_id, at_ms, viewers, peak, uniques, viewer_seconds}] (totals since the session began, at at_ms milliseconds since 1970), to streams, sessions and history, and tells each stream whose number changed. A sample that is not newer than the last one of its session, or of a session that has ended, changes nothing; one of a row that is being changed at the moment is left for the next. Returns {recorded, changed}. Raises PT400 samples_invalid. Callable by service_role. */
+      record_viewers: {
+        Args: {
+          samples: Json;
+        };
+        Returns: Json;
       };
       /** Names the device of the caller's session, or says that it is still in use; returns its row. For signed-in users. Raises PT400 device_name_invalid, PT400 device_type_invalid, PT401 session_required, PT403 session_revoked. */
       register_device: {

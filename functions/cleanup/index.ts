@@ -3,21 +3,29 @@
  * step did, as `{"reap_sessions": 2, …}`. A step that fails does not keep the others from running;
  * the answer is then the first failure.
  */
-import { withSupabase } from '@supabase/server';
-import { databaseErrorAnswer } from '../_shared/error-answer.ts';
+import {
+  type Admin,
+  type DatabaseFailure,
+  type JobOutcome,
+  scheduledFunction,
+} from '../_shared/job.ts';
 
 /** SQL functions without parameters that answer how much they did. */
 const STEPS = ['reap_sessions', 'expire_packages', 'maintain_partitions'] as const;
 
-export default {
-  fetch: withSupabase({ auth: 'secret' }, async (_request, { supabaseAdmin }) => {
-    const done: Record<string, unknown> = {};
-    let failure: Response | undefined;
-    for (const step of STEPS) {
-      const { data, error, status } = await supabaseAdmin.rpc(step);
-      if (error) failure ??= databaseErrorAnswer({ status, error });
-      else done[step] = data;
+async function clean(admin: Admin): Promise<JobOutcome> {
+  const result: Record<string, unknown> = {};
+  let failure: DatabaseFailure | undefined;
+  for (const step of STEPS) {
+    const { data, error, status } = await admin.rpc(step);
+    if (error) {
+      failure ??= { status, error };
+      result[step] = { error: error.message };
+    } else {
+      result[step] = data;
     }
-    return failure ?? Response.json(done);
-  }),
-};
+  }
+  return { result, ...(failure && { failure }) };
+}
+
+export default { fetch: scheduledFunction('cleanup', clean) };

@@ -48,11 +48,30 @@ async function statusOf(sessionId: string): Promise<string> {
   return row?.status;
 }
 
+/** Calls it by hand, at a moment when the schedule does not. */
+async function cleanUp(): Promise<Record<string, unknown>> {
+  let result: Record<string, unknown> = { skipped: true };
+  await waitUntil(
+    async () => {
+      const answer = await call({ apikey: stack.keys.secret });
+      expect(answer.status).toBe(200);
+      result = await answer.json();
+      return !result.skipped;
+    },
+    { timeoutMs: 20_000 },
+  );
+  return result;
+}
+
+const newestRun = async () => {
+  const [run] = await sql`
+    select * from private.job_runs where job_name = 'cleanup' and finished_at is not null order by created_at desc limit 1`;
+  return run;
+};
+
 describe('who may call it', () => {
   test('the secret key may', async () => {
-    const answer = await call({ apikey: stack.keys.secret });
-    expect(answer.status).toBe(200);
-    expect(await answer.json()).toEqual({
+    expect(await cleanUp()).toEqual({
       reap_sessions: expect.any(Number),
       expire_packages: expect.any(Number),
       maintain_partitions: expect.any(Number),
@@ -78,16 +97,63 @@ test('the schedule calls it: an abandoned session ends without anybody asking', 
   expect(await waitUntil(hasEnded, { timeoutMs: 40_000, intervalMs: 200 })).toBe(true);
 });
 
+test('each run is recorded, with what each step did', async () => {
+  const result = await cleanUp();
+  expect(await newestRun()).toMatchObject({ ok: true, error: null, result });
+});
+
+test('while a run goes on, another call does nothing', async () => {
+  const begin = async () => {
+    const [row] = await sql`select public.begin_job_run('cleanup') as answer`;
+    return row?.answer.begun;
+  };
+  expect(await waitUntil(begin, { timeoutMs: 20_000 })).toBe(true);
+  const answer = await call({ apikey: stack.keys.secret });
+  expect(await answer.json()).toEqual({ skipped: 'running' });
+  await sql`delete from private.job_leases where job_name = 'cleanup'`;
+});
+
+test('the scheduler sees a job come, change and go', async () => {
+  const countRuns = async () => {
+    const [row] =
+      await sql`select count(*)::int as n from private.job_runs where job_name = 'often'`;
+    return row?.n;
+  };
+  const hasRun = (times: number) => async () => (await countRuns()) >= times;
+  await sql`insert into private.scheduled_jobs (name, schedule, function_name) values ('often', '* * * * * *', 'cleanup')`;
+  expect(await waitUntil(hasRun(2), { timeoutMs: 20_000 })).toBe(true);
+  await sql`update private.scheduled_jobs set enabled = false where name = 'often'`;
+  const isQuiet = async () => {
+    const [row] =
+      await sql`select max(created_at) < now() - interval '4 seconds' as quiet from private.job_runs where job_name = 'often'`;
+    return row?.quiet;
+  };
+  expect(await waitUntil(isQuiet, { timeoutMs: 20_000 })).toBe(true);
+  const before = await countRuns();
+  await sql`update private.scheduled_jobs set enabled = true where name = 'often'`;
+  expect(await waitUntil(hasRun(before + 1), { timeoutMs: 20_000 })).toBe(true);
+  await sql`delete from private.scheduled_jobs where name = 'often'`;
+});
+
 test('a database that refuses is answered with its own four fields', async () => {
   await sql`alter function public.reap_sessions() rename to reap_sessions_away`;
   await sql`notify pgrst, 'reload schema'`;
   try {
-    const isRefused = async () => (await call({ apikey: stack.keys.secret })).status === 404;
+    let refusal: unknown;
+    const isRefused = async () => {
+      const answer = await call({ apikey: stack.keys.secret });
+      refusal = await answer.json();
+      return answer.status === 404;
+    };
     expect(await waitUntil(isRefused, { timeoutMs: 20_000 })).toBe(true);
-    const answer = await call({ apikey: stack.keys.secret });
-    expect(await answer.json()).toMatchObject({
+    expect(refusal).toMatchObject({
       code: 'PGRST202',
       message: expect.stringContaining('reap_sessions'),
+    });
+    expect(await newestRun()).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('reap_sessions'),
+      result: { expire_packages: expect.any(Number), maintain_partitions: expect.any(Number) },
     });
   } finally {
     await sql`alter function public.reap_sessions_away() rename to reap_sessions`;

@@ -77,7 +77,7 @@ describe('tables', () => {
 });
 
 describe('functions', () => {
-  const forAll = ['get_playback', 'get_stream'];
+  const forAll = ['begin_viewing', 'get_playback', 'get_stream'];
 
   test('anonymous', async () => {
     expect(await functions('anon', 'public')).toEqual(forAll);
@@ -94,8 +94,10 @@ describe('functions', () => {
         'event_consumers',
         'get_admissions',
         'get_audit_trail',
+        'get_job_runs',
         'get_settings',
         'get_stream_keys',
+        'get_viewer_history',
         'my_linked_accounts',
         'register_device',
         'revoke_session',

@@ -2,17 +2,26 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { ScheduledJob } from '../../stack/scheduled-job.ts';
 
+const CLEANUP = {
+  name: 'cleanup',
+  schedule: '*/10 * * * * *',
+  functionName: 'sweep',
+  timeoutSeconds: 60,
+};
+
 let server: Server;
 let answer: { status: number; body: string };
-const asked: { method?: string; url?: string; apikey?: unknown }[] = [];
+const asked: { method?: string; url?: string; apikey?: unknown; body: string }[] = [];
 const said: string[] = [];
 
 beforeAll(async () => {
-  server = createServer(({ method, url, headers }, response) => {
-    asked.push({ method, url, apikey: headers.apikey });
+  server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    asked.push({ method, url, apikey: headers.apikey, body: await text(request) });
     response.writeHead(answer.status).end(answer.body);
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -32,13 +41,18 @@ afterAll(() => {
 
 function job(): ScheduledJob {
   const { port } = server.address() as AddressInfo;
-  return new ScheduledJob('cleanup', { apiUrl: `http://127.0.0.1:${port}`, secretKey: 'secret' });
+  return new ScheduledJob(CLEANUP, { apiUrl: `http://127.0.0.1:${port}`, secretKey: 'secret' });
 }
 
 test('calls the function with the secret key', async () => {
   answer = { status: 200, body: '{"reap_sessions":0}' };
   await job().run();
-  expect(asked.at(-1)).toEqual({ method: 'POST', url: '/functions/v1/cleanup', apikey: 'secret' });
+  expect(asked.at(-1)).toEqual({
+    method: 'POST',
+    url: '/functions/v1/sweep',
+    apikey: 'secret',
+    body: '{"job":"cleanup"}',
+  });
 });
 
 test('is silent when nothing was to be done, and tells what was', async () => {
@@ -68,7 +82,7 @@ test('tells the first failure of a streak, and its end', async () => {
 });
 
 test('a gateway that is away is a failure like any other', async () => {
-  const cleanup = new ScheduledJob('cleanup', { apiUrl: 'http://127.0.0.1:1', secretKey: 's' });
+  const cleanup = new ScheduledJob(CLEANUP, { apiUrl: 'http://127.0.0.1:1', secretKey: 's' });
   await cleanup.run();
   expect(said).toEqual([expect.stringMatching(/^error: cleanup failed: .+/)]);
 });

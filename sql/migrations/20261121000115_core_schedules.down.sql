@@ -1,0 +1,16 @@
+drop function private.install_schedules(text, text);
+drop function private.require_schedule_extensions(text);
+drop function private.call_job(text);
+drop function private.pg_cron_schedule(text);
+delete from private.settings where key in ('functions_url', 'functions_secret_name');
+drop function public.get_job_runs(text, integer);
+drop function private.get_job_runs(text, integer);
+drop function public.finish_job_run(text, bigint, boolean, jsonb, text);
+drop function private.finish_job_run(text, bigint, boolean, jsonb, text);
+drop function public.begin_job_run(text);
+drop function private.begin_job_run(text);
+drop function private.end_job_run(private.job_leases, boolean, jsonb, text);
+drop table private.job_leases;
+delete from private.log_tables where table_name = 'private.job_runs';
+drop table private.job_runs;
+drop table private.scheduled_jobs;

@@ -1,0 +1,10 @@
+alter publication supabase_realtime drop table public.streams, public.stream_sessions;
+drop trigger event_log_send_notice on private.event_log;
+drop function private.send_notice();
+drop function private.send_user_notice(private.event_log);
+drop function private.send_status(private.event_log);
+drop function private.describe_notice(private.event_log);
+drop function private.send_viewers(public.streams);
+drop policy streambed_topics_select on realtime.messages;
+drop function private.may_read_topic(text);
+drop function private.send_realtime(jsonb, text, text);

@@ -1,0 +1,189 @@
+/** The scripts behind viewer counts, by themselves, on a Redis Cluster of three masters. */
+import { createCluster } from 'redis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keysOf } from '../../functions/_shared/viewers/keys.ts';
+import { SCRIPTS } from '../../functions/_shared/viewers/scripts.ts';
+import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
+
+const connect = (urls: readonly string[]) =>
+  createCluster({ rootNodes: urls.map((url) => ({ url })), scripts: SCRIPTS });
+
+let cluster: RedisCluster;
+let client: ReturnType<typeof connect>;
+beforeAll(async () => {
+  cluster = await startRedisCluster();
+  client = connect(cluster.urls);
+  await client.connect();
+});
+afterAll(async () => {
+  await client?.close();
+  await cluster?.stop();
+});
+
+interface Touch {
+  readonly stream: string;
+  readonly viewer: string;
+  readonly session?: string;
+  readonly started?: number;
+  readonly tab?: string;
+  readonly ttlMs?: number;
+  readonly address?: string;
+  readonly addressBurst?: number;
+  readonly addressIntervalMs?: number;
+}
+
+async function touch({
+  stream,
+  viewer,
+  session = 'session-1',
+  started = 1,
+  tab = '',
+  ttlMs = 45_000,
+  address = viewer,
+  addressBurst = 200,
+  addressIntervalMs = 20,
+}: Touch) {
+  const keys = keysOf(stream);
+  const rates = [keys.rate(address), keys.rate(`v-${viewer}`)];
+  const limits = [String(addressIntervalMs), String(addressBurst), '1000', '5'];
+  const [viewers = 0, waitMs = 0] = await client.touchViewer(
+    [keys.viewers, keys.meter, keys.uniques, ...rates, keys.tabs(viewer)],
+    [session, String(started), viewer, tab, String(ttlMs), ...limits],
+  );
+  return { viewers, waitMs };
+}
+
+async function leave(stream: string, viewer: string, tab = '') {
+  const keys = keysOf(stream);
+  const [viewers] = await client.leaveStream(
+    [keys.viewers, keys.meter, keys.uniques, keys.rate('leaver'), keys.tabs(viewer)],
+    [viewer, tab, '20', '200'],
+  );
+  return viewers;
+}
+
+async function count(
+  stream: string,
+  { session = 'session-1', started = 1, peak = 0, seconds = 0 } = {},
+) {
+  const keys = keysOf(stream);
+  const [counted, at, viewers, peakNow, uniques, watched] = await client.countViewers(
+    [keys.viewers, keys.meter, keys.uniques, keys.live],
+    [session, String(started), String(peak), String(seconds), 'now'],
+  );
+  return {
+    session: counted,
+    at: Number(at),
+    viewers,
+    peak: peakNow,
+    uniques: Number(uniques),
+    seconds: Number(watched),
+  };
+}
+
+const newStream = () => crypto.randomUUID();
+
+test('10,000 viewers of 50 streams are counted exactly, and exactly again when half of them are silent', async () => {
+  const streams = Array.from({ length: 50 }, newStream);
+  const viewers = Array.from({ length: 200 }, (_, n) => `viewer-${n}`);
+  const staying = (n: number) => n % 2 === 0;
+  const touchAll = async (ttlMs: (n: number) => number) => {
+    for (const stream of streams) {
+      await Promise.all(viewers.map((viewer, n) => touch({ stream, viewer, ttlMs: ttlMs(n) })));
+    }
+  };
+  await touchAll((n) => (staying(n) ? 200_000 : 30_000));
+  for (const stream of streams)
+    expect(await count(stream)).toMatchObject({ viewers: 200, peak: 200 });
+  const isHalf = async () => {
+    const counts = await Promise.all(streams.map((stream) => count(stream)));
+    return counts.every((one) => one.viewers === 100);
+  };
+  expect(await waitUntil(isHalf, { timeoutMs: 60_000, intervalMs: 500 })).toBe(true);
+  for (const stream of streams) {
+    const { viewers: now, peak, uniques } = await count(stream);
+    expect([now, peak]).toEqual([100, 200]);
+    expect(Math.abs(uniques - 200)).toBeLessThanOrEqual(6); // a HyperLogLog is off by 0.81 % on average
+  }
+}, 150_000);
+
+describe('the meter', () => {
+  test('adds up just the time that each viewer counted', async () => {
+    const stream = newStream();
+    await touch({ stream, viewer: 'brief', ttlMs: 1_000 });
+    await touch({ stream, viewer: 'short', ttlMs: 3_000 });
+    const isOver = async () => (await count(stream)).viewers === 0;
+    expect(await waitUntil(isOver, { timeoutMs: 20_000, intervalMs: 100 })).toBe(true);
+    expect((await count(stream)).seconds).toBe(4);
+    expect((await count(stream)).seconds).toBe(4);
+  });
+
+  test('goes on from what is stored, once, where Redis lost its data', async () => {
+    const stream = newStream();
+    await touch({ stream, viewer: 'a' });
+    expect(await count(stream, { peak: 70, seconds: 5000 })).toMatchObject({ peak: 70 });
+    const { seconds } = await count(stream, { peak: 70, seconds: 5000 });
+    expect(seconds).toBeGreaterThanOrEqual(5000);
+    expect(seconds).toBeLessThan(5100);
+  });
+
+  test('begins anew with a new session, whose viewers are those that are there', async () => {
+    const stream = newStream();
+    for (const viewer of ['a', 'b', 'c']) await touch({ stream, viewer });
+    await count(stream, { seconds: 900 });
+    expect(await leave(stream, 'c')).toBe(2);
+    expect(await count(stream, { session: 'session-2', started: 2 })).toMatchObject({
+      session: 'session-2',
+      viewers: 2,
+      peak: 2,
+      uniques: 2,
+      seconds: 0,
+    });
+  });
+
+  test('a viewer with the last session’s token counts in the present one and does not bring the old back', async () => {
+    const stream = newStream();
+    await touch({ stream, viewer: 'a', session: 'session-2', started: 2 });
+    expect(await touch({ stream, viewer: 'b' })).toMatchObject({ viewers: 2 });
+    expect((await count(stream)).session).toBe('session-2');
+  });
+});
+
+describe('rate limits', () => {
+  test('a viewer’s burst, then no more, and the time to wait', async () => {
+    const stream = newStream();
+    const answers = [];
+    for (let n = 0; n < 7; n++)
+      answers.push(await touch({ stream, viewer: 'a', address: `x${n}` }));
+    expect(answers.map(({ waitMs }) => waitMs > 0)).toEqual([...Array(5).fill(false), true, true]);
+    expect(answers.at(-1)?.waitMs).toBeLessThanOrEqual(1000);
+  });
+
+  test('an address’ burst, whoever it is shared by, and nobody else’s', async () => {
+    const stream = newStream();
+    const same = { stream, address: 'shared', addressBurst: 3, addressIntervalMs: 60_000 };
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, (_, n) => touch({ ...same, viewer: `v${n}` })),
+    );
+    expect(answers.filter(({ waitMs }) => waitMs > 0)).toHaveLength(27);
+    expect(await touch({ ...same, viewer: 'w', address: 'another' })).toMatchObject({ waitMs: 0 });
+  });
+
+  test('a refused request counts nobody', async () => {
+    const stream = newStream();
+    const same = { stream, address: 'x', addressBurst: 1, addressIntervalMs: 60_000 };
+    await touch({ ...same, viewer: 'a' });
+    await touch({ ...same, viewer: 'b' });
+    const { viewers } = await count(stream);
+    expect(viewers).toBe(1);
+  });
+});
+
+test('a tab whose user has others open leaves alone', async () => {
+  const stream = newStream();
+  await touch({ stream, viewer: 'u', tab: '1' });
+  await touch({ stream, viewer: 'u', tab: '2' });
+  expect(await leave(stream, 'u', '1')).toBe(1);
+  expect(await leave(stream, 'u', '2')).toBe(0);
+});

@@ -1,0 +1,93 @@
+/** A real Redis Cluster of three masters, for a test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient } from 'redis';
+import { findRedisServer } from '../../stack/redis-program.ts';
+import { waitUntil } from '../../stack/supervisor/wait.ts';
+
+const SLOTS = [
+  [0, 5460],
+  [5461, 10922],
+  [10923, 16383],
+] as const;
+/** Outside of what the system gives to outgoing connections; the cluster's bus takes port + 10000. */
+const FIRST_PORT = 17_100;
+
+export interface RedisCluster {
+  readonly urls: readonly string[];
+  stop(): Promise<void>;
+}
+
+async function ask(port: number, command: string[]): Promise<unknown> {
+  const client = createClient({
+    url: `redis://127.0.0.1:${port}`,
+    socket: { reconnectStrategy: false },
+  });
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    return await client.sendCommand(command);
+  } finally {
+    await client.close();
+  }
+}
+
+function answers(port: number): Promise<boolean> {
+  return ask(port, ['PING']).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function startNode(port: number, dir: string): Promise<ChildProcess> {
+  const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
+  const cluster = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`];
+  const node = spawn(await findRedisServer(), [...settings, ...cluster], { stdio: 'ignore' });
+  if (await waitUntil(() => answers(port), { timeoutMs: 20_000 })) return node;
+  throw new Error(`redis-server does not answer on port ${port}`);
+}
+
+async function unite(ports: readonly number[]): Promise<void> {
+  for (const [i, port] of ports.entries()) {
+    const [first, last] = SLOTS[i] as readonly [number, number];
+    await ask(port, ['CLUSTER', 'ADDSLOTSRANGE', String(first), String(last)]);
+    await ask(port, ['CLUSTER', 'MEET', '127.0.0.1', String(ports[0])]);
+  }
+  const isWhole = async () => {
+    const states = await Promise.all(ports.map((port) => ask(port, ['CLUSTER', 'INFO'])));
+    return states.every(
+      (state) =>
+        /cluster_state:ok/.test(String(state)) && /cluster_known_nodes:3/.test(String(state)),
+    );
+  };
+  if (!(await waitUntil(isWhole, { timeoutMs: 30_000 })))
+    throw new Error('the cluster did not form');
+}
+
+/** Starts it; `stop` in `afterAll`. */
+export async function startRedisCluster(): Promise<RedisCluster> {
+  const dir = mkdtempSync(join(tmpdir(), 'streambed-cluster-'));
+  const ports = SLOTS.map((_, i) => FIRST_PORT + i);
+  const nodes: ChildProcess[] = [];
+  const stop = async () => {
+    await Promise.all(
+      nodes.map((node) => {
+        const ended = once(node, 'close');
+        node.kill('SIGKILL');
+        return ended;
+      }),
+    );
+    rmSync(dir, { recursive: true, force: true });
+  };
+  try {
+    for (const port of ports) nodes.push(await startNode(port, dir));
+    await unite(ports);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { urls: ports.map((port) => `redis://127.0.0.1:${port}`), stop };
+}
