@@ -51,13 +51,13 @@ describe('what is told', () => {
     const user = await db.createUser();
     const stream = await createStream(db, user.id);
     const { session_id: sessionId } = await publish(db, stream);
-    await publish(db, stream, { key: 'wrong' });
+    await publish(db, stream);
     await db.asUser(user.id, (sql) => sql`select public.disable_stream(${stream.id})`);
     expect(await sentOn(db, `user:${user.id}`)).toMatchObject([
       { event: 'SessionStarted', payload: { session_id: sessionId, stream_id: stream.id } },
       {
         event: 'AdmissionRefused',
-        payload: { rule: 'stream_key_invalid', version: expect.any(Number) },
+        payload: { rule: 'stream_already_live', version: expect.any(Number) },
       },
       { event: 'SessionEnded', payload: { session_id: sessionId, ended_reason: 'disabled' } },
     ]);
