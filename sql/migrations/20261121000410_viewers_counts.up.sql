@@ -138,7 +138,7 @@ create table private.viewer_samples (
   primary key (session_id, created_at)
 ) partition by range (created_at);
 comment on table private.viewer_samples is
-  'What Redis had counted for a session at created_at, every 10 seconds; all but viewer_count since the session began. Kept for 90 days. Read through get_viewer_history.';
+  'What Redis had counted for a session at created_at, every 10 seconds: peak_viewers since the sample before, unique_viewers and viewer_seconds since the session began. Kept for 90 days. Read through get_viewer_history.';
 create index viewer_samples_stream_idx on private.viewer_samples (stream_id, created_at);
 select private.register_log_table('private.viewer_samples', 'day', '90 days');
 
@@ -183,13 +183,15 @@ begin
   return query
     with stored as (
       insert into private.viewer_samples (created_at, stream_id, session_id, viewer_count, peak_viewers, unique_viewers, viewer_seconds)
-      select to_timestamp(at_ms / 1000.0), stream_id, session_id, viewers, peak, uniques, viewer_seconds
+      select to_timestamp(sample.at_ms / 1000.0), sample.stream_id, sample.session_id, sample.viewers,
+        case when sample.peak > session.peak_viewers then sample.peak else sample.viewers end, sample.uniques, sample.viewer_seconds
       from unnest(samples) as sample
+      join public.stream_sessions as session on session.id = sample.session_id
       where not exists (
         select from private.viewer_samples as newer
         where newer.session_id = sample.session_id and newer.created_at >= to_timestamp(sample.at_ms / 1000.0))
       on conflict do nothing
-      returning session_id
+      returning viewer_samples.session_id
     )
     select sample.* from unnest(samples) as sample join stored using (session_id);
 end
@@ -289,7 +291,7 @@ begin
   end if;
   return query
     select date_bin(make_interval(secs => bucket_seconds), sample.created_at, '2000-01-01Z'), round(avg(sample.viewer_count), 2),
-      max(sample.viewer_count), (array_agg(sample.viewer_count order by sample.created_at desc))[1]
+      max(sample.peak_viewers), (array_agg(sample.viewer_count order by sample.created_at desc))[1]
     from private.viewer_samples as sample
     where sample.stream_id = wanted_stream and sample.created_at >= since and sample.created_at < until
     group by 1

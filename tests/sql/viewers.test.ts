@@ -197,12 +197,16 @@ describe('recording', () => {
 describe('history', () => {
   test('the owner and admins see it in buckets', async () => {
     const watched = await live();
-    const minute = Math.floor(Date.now() / 60_000) * 60_000 - 60_000;
+    const minute = Math.floor(Date.now() / 60_000) * 60_000 - 120_000;
     await db.sql`update public.stream_sessions set started_at = ${new Date(minute - 1000)} where id = ${watched.sessionId}`;
-    await record([sampleOf(watched, { at_ms: minute, viewers: 2 })]);
-    await record([sampleOf(watched, { at_ms: minute + 30_000, viewers: 4 })]);
+    // The peak of 5 fell between two samples; the later bucket must not repeat it.
+    await record([sampleOf(watched, { at_ms: minute + 10_000, viewers: 2, peak: 5 })]);
+    await record([sampleOf(watched, { at_ms: minute + 30_000, viewers: 4, peak: 5 })]);
+    await record([sampleOf(watched, { at_ms: minute + 70_000, viewers: 3, peak: 5 })]);
+    const next = new Date(minute + 60_000);
     const expected = [
-      { average_viewers: '3.00', peak_viewers: 4, last_viewers: 4, bucket: new Date(minute) },
+      { average_viewers: '3.00', peak_viewers: 5, last_viewers: 4, bucket: new Date(minute) },
+      { average_viewers: '3.00', peak_viewers: 3, last_viewers: 3, bucket: next },
     ];
     expect(await db.asUser(owner.id, (sql) => sql.unsafe(history(watched.stream.id)))).toEqual(
       expected,
