@@ -21,6 +21,7 @@ const TABLES: Record<string, { table: string; live: string[] }> = {
   UserSession: { table: 'public.user_sessions', live: ['last_seen_at'] },
   Stream: { table: 'public.streams', live: ['viewer_count', 'peak_viewers'] },
   StreamSession: { table: 'public.stream_sessions', live: LIVE_SESSION },
+  StreamRequest: { table: 'public.stream_requests', live: [] },
 };
 
 let db: TestDatabase;
