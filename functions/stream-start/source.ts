@@ -1,8 +1,6 @@
 /** Where a worker reads a request's video from, if that is a file in storage. */
-import type { SupabaseContext } from '@supabase/server';
+import type { Clients } from '../_shared/command.ts';
 import { databaseErrorAnswer, errorAnswer } from '../_shared/error-answer.ts';
-
-type Client = SupabaseContext['supabase'];
 
 /** A worker reads the file anew at each repetition, for as long as this. */
 const SIGNED_FOR_SECONDS = 7 * 24 * 60 * 60;
@@ -18,14 +16,10 @@ function asWorkersReachIt(signedUrl: string): string {
 }
 
 /**
- * @param caller who starts the request; one that it may not see is left to the database to refuse
- * @param admin may sign for any file; that the path is in the owner's folder was checked when it was requested
+ * Signs a URL of the request's file, with the right to any: that its path is in the owner's folder
+ * was checked when it was requested. A request that the caller may not see is left to the database to refuse.
  */
-export async function signSource(
-  caller: Client,
-  admin: Client,
-  requestId: string,
-): Promise<Source> {
+export async function signSource({ caller, admin }: Clients, requestId: string): Promise<Source> {
   const request = await caller
     .from('stream_requests')
     .select('video_source, video_url')
