@@ -1,5 +1,6 @@
 /** The services of the stack, in the stages in which they start. */
-import { HOST, type StackConfig } from './config.ts';
+import { join } from 'node:path';
+import { databaseUrl, HOST, type StackConfig } from './config.ts';
 import { functionsService } from './functions.ts';
 import { nodeService } from './node-service.ts';
 import { answersQueries, initCluster, postgresCommand } from './postgres/cluster.ts';
@@ -51,15 +52,29 @@ function schedulerService(): Service {
   return nodeService('scheduler', 'stack/scheduler.ts', async () => true);
 }
 
+/** Pushes restreams; it answers nobody either. */
+function workerService({ dataDir, ports }: StackConfig, index: number): Service {
+  const name = index === 0 ? 'worker' : `worker-${index + 1}`;
+  return nodeService(name, 'worker/main.ts', async () => true, {
+    WORKER_ID: `local-${name}`,
+    WORKER_DATA_DIR: join(dataDir, name),
+    WORKER_DATABASE_URL: databaseUrl(ports.db, 'streambed_worker'),
+    WORKER_LISTEN_URL: '',
+  });
+}
+
 /**
  * What starts together, and after what: each stage needs the one before it. Without a `redis` when
  * `REDIS_URL` names a server that is not ours.
  */
 export function servicesInStages(config: StackConfig): Service[][] {
   const redis = config.redisIsExternal ? [] : [redisService(config)];
+  const workers = Array.from({ length: config.workers }, (_, index) =>
+    workerService(config, index),
+  );
   return [
     [postgresService(config), ...redis],
     [gatewayService(config), functionsService(config), realtimeService(config)],
-    [mediaService(config), schedulerService()],
+    [mediaService(config), schedulerService(), ...workers],
   ];
 }

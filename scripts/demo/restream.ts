@@ -81,7 +81,7 @@ export async function demonstrateRestream(demo: Demo): Promise<void> {
   );
   await step('got a package for several streams', async () => {
     check(
-      (await backend.rpc('set_user_package', { user_id: userId, package_id: 'creator' })).error,
+      (await backend.rpc('set_user_package', { user_id: userId, package_type: 'creator' })).error,
     );
   });
   const source = await step('uploaded the video', () => upload(demo, userId, video), String);
