@@ -39,10 +39,10 @@ begin
     return null;
   end if;
   parts := regexp_match(given, '^([a-z]+)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?(/[^?#]*)?(\?[^#]*)?$', 'i');
-  parsed.scheme := lower(parts[1]);
-  if parsed.scheme <> all (schemes) then
+  if parts is null or lower(parts[1]) <> all (schemes) then
     return null;
   end if;
+  parsed.scheme := lower(parts[1]);
   parsed.host := rtrim(btrim(lower(parts[2]), '[]'), '.');
   parsed.port := coalesce(parts[3]::integer, private.default_port(parsed.scheme));
   parsed.path := coalesce(parts[4], '');
@@ -82,11 +82,11 @@ as $$
 declare
   address inet := private.parse_ip(host);
 begin
-  if address is not null and (family(address) = 6 or host ~ '^\d+\.\d+\.\d+\.\d+$') then
+  if address is not null and (family(address) = 6 or host ~ '^(0|[1-9]\d*)(\.(0|[1-9]\d*)){3}$') then
     return exists (select from unnest(private.forbidden_networks()) as network where address <<= network);
   end if;
   return host !~ '\.' -- a name of the local network, or an IPv4 address as one number
-    or host ~ '(^|\.)(0x[0-9a-f]*|\d+)$' -- an IPv4 address in an unusual form: 127.1, 0x7f.0.0.1
+    or host ~ '(^|\.)(0x[0-9a-f]*|\d+)$' -- an IPv4 address in an unusual form: 127.1, 0x7f.0.0.1, 0177.0.0.1
     or host ~ '\.(localhost|local|localdomain|internal|intranet|lan|home|corp|home\.arpa)$';
 end
 $$;

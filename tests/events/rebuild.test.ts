@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { append, type StoredEvent } from '../support/events.ts';
+import { claim, loseLease, report, requestStream, startRestream } from '../support/restream.ts';
 import { ageSession, createStream, publish } from '../support/streams.ts';
 
 const LIVE_SESSION = [
@@ -21,6 +22,7 @@ const TABLES: Record<string, { table: string; live: string[] }> = {
   UserSession: { table: 'public.user_sessions', live: ['last_seen_at'] },
   Stream: { table: 'public.streams', live: ['viewer_count', 'peak_viewers'] },
   StreamSession: { table: 'public.stream_sessions', live: LIVE_SESSION },
+  StreamRequest: { table: 'public.stream_requests', live: [] },
 };
 
 let db: TestDatabase;
@@ -48,6 +50,31 @@ async function copyOfTables(): Promise<{ at: string; rows: Map<string, unknown> 
   }
   const [clock] = await db.sql`select clock_timestamp()::text as at`;
   return { at: clock?.at, rows };
+}
+
+/** Requests that go every way: rejected, cancelled, failed, taken over and stopped. */
+async function restream(owner: string, remember: () => Promise<unknown>): Promise<void> {
+  const refused = await requestStream(db, owner);
+  await db.asAdmin((sql) => sql`select public.reject_stream_request(${refused.id}, 'no')`);
+  const given = await requestStream(db, owner, { repeat: true });
+  await remember();
+  await db.asUser(owner, (sql) => sql`select public.cancel_stream_request(${given.id})`);
+  const { id } = await startRestream(db, owner, { title: 'Restreamed' });
+  await claim(db, 'worker-1');
+  await report(db, id, 'running', { container: 'c1' });
+  await remember();
+  await loseLease(db, id);
+  await claim(db, 'worker-2');
+  await remember();
+  await db.asUser(owner, (sql) => sql`select public.stop_restream(${id})`);
+  await remember();
+  await report(db, id, 'stopped', { worker: 'worker-2', exitCode: 0 });
+  await remember();
+  const doomed = await startRestream(db, owner);
+  await claim(db);
+  await report(db, doomed.id, 'error', { error: 'No such file', exitCode: 1 });
+  await db.sql`delete from public.stream_requests where id = ${given.id}`;
+  await remember();
 }
 
 async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
@@ -108,6 +135,8 @@ async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
   await asOwner((sql) => sql`select public.rotate_stream_key(${stream.id}, 60)`);
   await remember();
 
+  await restream(owner.id, remember);
+
   const doomed = await createStream(db, other.id);
   await publish(db, doomed);
   await db.asAdmin((sql) => sql`select public.disable_stream(${doomed.id})`);
@@ -143,6 +172,7 @@ test('what is deleted is deleted in the replay', async () => {
   expect(ended.map(({ aggregate_type: type }) => type)).toEqual([
     'Profile',
     'Stream',
+    'StreamRequest',
     'StreamSession',
     'User',
   ]);
@@ -150,7 +180,7 @@ test('what is deleted is deleted in the replay', async () => {
 
 test('every kind of change so far has happened here, and each event says what changed', async () => {
   const types = await db.sql`select distinct event_type from private.event_log order by 1`;
-  expect(types.map(({ event_type: type }) => type)).toEqual(
+  expect(types.map(({ event_type: type }) => type).sort()).toEqual(
     [
       'UserRegistered',
       'UserUpdated',
@@ -178,6 +208,13 @@ test('every kind of change so far has happened here, and each event says what ch
       'SessionEnded',
       'SessionDeleted',
       'AdmissionRefused',
+      'StreamRequested',
+      'StreamRequestApproved',
+      'StreamRequestRejected',
+      'StreamRequestStarted',
+      'StreamRequestStopped',
+      'StreamRequestUpdated',
+      'StreamRequestDeleted',
     ].sort(),
   );
   const [role] = await db.sql<StoredEvent[]>`select * from private.event_log
