@@ -71,9 +71,12 @@ export class Lease {
 
   #watch(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => {
-      if (this.isHeld()) this.#watch();
-    }, Math.max(10, this.remainingMs));
+    this.#timer = setTimeout(
+      () => {
+        if (this.isHeld()) this.#watch();
+      },
+      Math.max(10, this.remainingMs),
+    );
     this.#timer.unref();
   }
 }

@@ -44,9 +44,11 @@ export class ProcessRecord {
 
   /** So that a reader sees the old record or the new one, never a half. */
   #write(): void {
-    writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#running.values()]), {
-      mode: 0o600,
-    });
-    renameSync(`${this.#file}.new`, this.#file);
+    try {
+      writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#running.values()]));
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch {
+      // A full disk ends no stream; what is left behind ends without its relays anyway.
+    }
   }
 }

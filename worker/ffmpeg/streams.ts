@@ -14,13 +14,14 @@ export interface MediaFacts {
   readonly audio: StreamFacts | null;
 }
 
-const STREAM =
-  /^\s*Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Video|Audio): (\w+)(.*)$/;
+const STREAM = /^\s*Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Video|Audio): (\w+)(.*)$/;
 const NO_FORMAT = /Invalid data found|not on whitelist|could not find codec parameters/i;
 
 function streamsOf(kind: string, lines: readonly string[]): StreamFacts[] {
   const matches = lines.map((line) => STREAM.exec(line)).filter((match) => match !== null);
-  const own = matches.filter(([, , type, , rest = '']) => type === kind && !/attached pic/.test(rest));
+  const own = matches.filter(
+    ([, , type, , rest = '']) => type === kind && !/attached pic/.test(rest),
+  );
   return own.map(([, index, , codec = '', details = '']) => ({
     index: Number(index),
     codec,

@@ -28,7 +28,10 @@ const lookupAll: Lookup = (host) => systemLookup(host, { all: true, verbatim: tr
 
 /** A host without brackets and the root's dot, as names are compared. */
 function plainHost(host: string): string {
-  return host.toLowerCase().replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+  return host
+    .toLowerCase()
+    .replace(/^\[(.*)\]$/, '$1')
+    .replace(/\.$/, '');
 }
 
 function isNamed(list: readonly string[], host: string, port: number): boolean {

@@ -17,7 +17,8 @@ function wordsOf(address: string): number[] {
     ? `${dotted[1]}${((Number(dotted[2]) << 8) | Number(dotted[3])).toString(16)}:${((Number(dotted[4]) << 8) | Number(dotted[5])).toString(16)}`
     : address;
   const [head = '', tail] = plain.split('::');
-  const parse = (text = '') => (text ? text.split(':').map((word) => Number.parseInt(word, 16)) : []);
+  const parse = (text = '') =>
+    text ? text.split(':').map((word) => Number.parseInt(word, 16)) : [];
   const [first, last] = [parse(head), parse(tail)];
   const gap = tail === undefined ? [] : Array(8 - first.length - last.length).fill(0);
   return [...first, ...gap, ...last];
@@ -34,7 +35,8 @@ function carried(address: string): string[] {
 }
 
 export class ForbiddenNetworks {
-  readonly #list = new BlockList();
+  // A list of both would take any IPv4 address for one in ::ffff:0:0/96.
+  readonly #lists = { ipv4: new BlockList(), ipv6: new BlockList() };
 
   /**
    * @param networks in CIDR notation, or single addresses
@@ -48,16 +50,16 @@ export class ForbiddenNetworks {
     const [address = '', bits] = network.split('/');
     const type = isIPv4(address) ? 'ipv4' : 'ipv6';
     if (type === 'ipv6' && !isIPv6(address)) throw new Error(`"${network}" is no network`);
-    this.#list.addSubnet(address, Number(bits ?? (type === 'ipv4' ? 32 : 128)), type);
+    this.#lists[type].addSubnet(address, Number(bits ?? (type === 'ipv4' ? 32 : 128)), type);
   }
 
   /** Whether an address, or one that it leads to, is in one of the networks; what is no address is. */
   has(address: string): boolean {
     const [plain = ''] = address.split('%');
-    if (isIPv4(plain)) return this.#list.check(plain, 'ipv4');
+    if (isIPv4(plain)) return this.#lists.ipv4.check(plain, 'ipv4');
     if (!isIPv6(plain)) return true;
     const { address: canonical } = new SocketAddress({ address: plain, family: 'ipv6' });
-    if (this.#list.check(canonical, 'ipv6')) return true;
-    return carried(canonical).some((inner) => this.#list.check(inner, 'ipv4'));
+    if (this.#lists.ipv6.check(canonical, 'ipv6')) return true;
+    return carried(canonical).some((inner) => this.#lists.ipv4.check(inner, 'ipv4'));
   }
 }
