@@ -10,7 +10,16 @@ beforeAll(async () => {
 });
 afterAll(() => stack?.stop());
 
-const SERVICES = ['functions', 'gateway', 'realtime', 'media', 'scheduler', 'redis', 'postgres'];
+const SERVICES = [
+  'functions',
+  'gateway',
+  'realtime',
+  'media',
+  'scheduler',
+  'worker',
+  'redis',
+  'postgres',
+];
 
 test.each(SERVICES)('%s comes back after kill -9', async (service) => {
   const before = await stack.statusOf(service);
