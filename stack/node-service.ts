@@ -8,13 +8,20 @@ import type { Service } from './supervisor/service.ts';
  * @param name the service's name
  * @param program its file below the repository's root
  * @param probe whether it works
+ * @param answers whether it answers anything
  */
-export function nodeService(name: string, program: string, probe: () => Promise<boolean>): Service {
+export function nodeService(
+  name: string,
+  program: string,
+  probe: Service['probe'],
+  answers?: Service['answers'],
+): Service {
   const args = ['--import', join(ROOT, 'stack', 'exit-with-supervisor.ts'), join(ROOT, program)];
   return {
     name,
     command: async () => ({ command: process.execPath, args }),
     probe,
+    ...(answers && { answers }),
     ending: TERMINATE,
   };
 }
