@@ -70,3 +70,20 @@ test('a killed browser leaves no ghost', async () => {
   await other.kill();
   await ann.waitForFunction(() => !client.present('hall').includes('ghost'));
 });
+
+test('a page comes back when Realtime was killed, and hears what it missed', async () => {
+  const { sql } = realtime.gateway;
+  const say = (n: number) =>
+    sql`select realtime.send(jsonb_build_object('n', ${n}::int), 'said', 'news', false)`;
+  expect(await ann.evaluate(() => client.join('news'))).toBe('SUBSCRIBED');
+  await say(1);
+  await ann.waitForFunction(() => client.heard('news').length === 1);
+  await realtime.end('SIGKILL');
+  await say(2);
+  await realtime.start();
+  await ann.waitForFunction(() => client.heard('news').some(({ payload }) => payload.n === 2));
+  await say(3);
+  await ann.waitForFunction(() => client.heard('news').some(({ payload }) => payload.n === 3));
+  const heard = await ann.evaluate(() => client.heard('news').map(({ payload }) => payload.n));
+  expect([...new Set(heard)]).toEqual([1, 2, 3]);
+});
