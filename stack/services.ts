@@ -36,12 +36,9 @@ function postgresService({ dataDir, ports }: StackConfig): Service {
 }
 
 function gatewayService({ apiUrl }: StackConfig): Service {
-  return nodeService(
-    'gateway',
-    'stack/gateway/main.ts',
-    () => answersOk(`${apiUrl}/health`),
-    { answers: () => answersHttp(apiUrl) },
-  );
+  return nodeService('gateway', 'stack/gateway/main.ts', () => answersOk(`${apiUrl}/health`), {
+    answers: () => answersHttp(apiUrl),
+  });
 }
 
 function realtimeService({ realtimeUrl }: StackConfig): Service {
