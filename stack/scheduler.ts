@@ -5,6 +5,7 @@ import { loadConfig } from './config.ts';
 import { loadKeys } from './keys.ts';
 import { Schedule } from './schedule.ts';
 import type { JobSettings } from './scheduled-job.ts';
+import { giveSigns } from './sign-of-life.ts';
 
 /** How soon a change of the list is seen. */
 const READ_EVERY_MS = 2_000;
@@ -12,6 +13,8 @@ const READ_EVERY_MS = 2_000;
 const { apiUrl, dataDir, dbUrl } = loadConfig();
 const sql = postgres(dbUrl, { max: 1, connect_timeout: 5, onnotice() {} });
 const schedule = new Schedule({ apiUrl, secretKey: loadKeys(dataDir).secret });
+
+giveSigns(dataDir, 'scheduler');
 
 const readJobs = () =>
   sql<JobSettings[]>`

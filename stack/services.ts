@@ -5,6 +5,7 @@ import { nodeService } from './node-service.ts';
 import { answersQueries, initCluster, postgresCommand } from './postgres/cluster.ts';
 import { acceptsConnections, answersBytes, answersHttp, answersOk } from './probes.ts';
 import { redisService } from './redis.ts';
+import { isGivingSigns } from './sign-of-life.ts';
 import type { EndingSteps } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
 
@@ -58,9 +59,9 @@ function mediaService({ ports, mediaUrl }: StackConfig): Service {
   return nodeService('media', 'stack/media/main.ts', probe, answers);
 }
 
-/** It answers nobody: that it runs is all there is to see. */
-function schedulerService(): Service {
-  return nodeService('scheduler', 'stack/scheduler.ts', async () => true);
+function schedulerService({ dataDir }: StackConfig): Service {
+  const answers = async () => isGivingSigns(dataDir, 'scheduler');
+  return nodeService('scheduler', 'stack/scheduler.ts', answers, answers);
 }
 
 /**
@@ -72,6 +73,6 @@ export function servicesInStages(config: StackConfig): Service[][] {
   return [
     [postgresService(config), ...redis],
     [gatewayService(config), functionsService(config), realtimeService(config)],
-    [mediaService(config), schedulerService()],
+    [mediaService(config), schedulerService(config)],
   ];
 }
