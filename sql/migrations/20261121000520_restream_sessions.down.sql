@@ -12,6 +12,8 @@ drop function private.start_stream_request(uuid);
 drop function private.queue_session(public.stream_requests, public.streams);
 drop function private.admit_restream(public.streams);
 drop function private.provide_request_stream(public.stream_requests);
+drop trigger stream_sessions_announce_deleted on public.stream_sessions;
+drop function private.announce_deleted_session();
 drop trigger stream_sessions_apply_restream on public.stream_sessions;
 drop function private.apply_restream_session();
 drop table private.restream_jobs;

@@ -76,6 +76,23 @@ create trigger stream_sessions_apply_restream
   for each row when (new.kind = 'restream' and old.status <> new.status and new.status in ('stopping', 'stopped', 'error'))
   execute function private.apply_restream_session();
 
+create function private.announce_deleted_session()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.notify_workers(old.id, old.worker_id, 'deleted');
+  return null;
+end
+$$;
+comment on function private.announce_deleted_session() is 'Trigger: a session''s worker is told that it is gone, with its stream or its user.';
+create trigger stream_sessions_announce_deleted
+  after delete on public.stream_sessions
+  for each row when (old.kind = 'restream' and old.is_active and old.worker_id is not null)
+  execute function private.announce_deleted_session();
+
 -- Start ----------------------------------------------------------------------------------------
 
 create function private.provide_request_stream(request public.stream_requests)

@@ -7,6 +7,7 @@ import { ChannelAccess } from './channel-access.ts';
 import type { Broadcast, Frame, Version } from './frames.ts';
 import { Refusal } from './identity.ts';
 import type { JoinPayload } from './join-config.ts';
+import { CallWindow, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from './limits.ts';
 import type { Services } from './services.ts';
 import type { Member, Topic } from './topics.ts';
 
@@ -50,6 +51,7 @@ export class Channel implements Member {
   readonly #options: ChannelOptions;
   readonly #access: ChannelAccess;
   readonly #presenceKey: string;
+  readonly #presenceCalls = new CallWindow(PRESENCE_CALLS, PRESENCE_WINDOW_MS);
   #changes: ChannelChanges | undefined;
   #topic: Topic | undefined;
   #tracked: unknown;
@@ -196,6 +198,9 @@ export class Channel implements Member {
 
   async #receivePresence(message: unknown, ref: string | null): Promise<void> {
     const { event, payload } = isObject(message) ? message : {};
+    if (!this.#presenceCalls.take()) {
+      return this.#shutDown('Client presence rate limit exceeded');
+    }
     if (event === 'untrack') {
       const diff = this.#topic?.presence.untrack(this);
       this.#tracked = undefined;

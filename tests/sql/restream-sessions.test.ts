@@ -268,10 +268,12 @@ test('workers are notified of what they can claim and of what they shall stop', 
   const { id } = await startRestream(db, owner.id);
   await claim(db, 'worker-7');
   await stop(owner.id, id);
+  await db.superuser`delete from auth.users where id = ${owner.id}`;
   await expect
     .poll(() => notices)
     .toEqual([
       { session_id: id, worker_id: null, status: 'starting' },
       { session_id: id, worker_id: 'worker-7', status: 'stopping' },
+      { session_id: id, worker_id: 'worker-7', status: 'deleted' },
     ]);
 });
