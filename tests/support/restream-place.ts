@@ -39,7 +39,7 @@ export class RestreamPlace {
   static async create(seconds = 10): Promise<RestreamPlace> {
     const db = await createDatabase();
     await db.sql`
-      update private.settings set value = '["127.0.0.1"]'
+      update private.settings set value = '["127.0.0.1", "localhost"]'
       where key in ('allowed_source_hosts', 'allowed_target_hosts')`;
     const videos = new Videos();
     await videos.plain(seconds);

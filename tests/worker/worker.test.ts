@@ -1,12 +1,18 @@
 /** A worker on a real database: what it pushes, reports and prints. */
-import { writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeVideo } from '../../scripts/demo/ffmpeg.ts';
 import { readFlv } from '../../scripts/demo/flv.ts';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { FileServer } from '../support/file-server.ts';
 import { RestreamPlace } from '../support/restream-place.ts';
 import type { WorkerProcess } from '../support/worker-process.ts';
+
+const fixture = (name: string) => join(import.meta.dirname, 'fixtures', name);
 
 let place: RestreamPlace;
 let worker: WorkerProcess;
@@ -14,6 +20,7 @@ beforeAll(async () => {
   place = await RestreamPlace.create();
   worker = await place.workers.start('one', {
     WORKER_CAPACITY: '2',
+    NODE_EXTRA_CA_CERTS: fixture('localhost.crt'),
     // So rarely that whatever is seen in time was told by the database.
     WORKER_LEASE_SECONDS: '300',
     WORKER_RENEW_SECONDS: '150',
@@ -45,6 +52,28 @@ test('who stops a session stops the push, told by the database', async () => {
   expect(worker.ffmpegs()).toEqual([]);
 });
 
+test('a target over TLS is pushed to', async () => {
+  const [key, cert] = [
+    readFileSync(fixture('localhost.key')),
+    readFileSync(fixture('localhost.crt')),
+  ];
+  const server = createServer({ key, cert }, (socket) => {
+    const upstream = connect(place.sink.port, '127.0.0.1');
+    socket.pipe(upstream).pipe(socket);
+    for (const end of [socket, upstream]) end.on('error', () => {});
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const id = await place.request('tls', {
+    target: `rtmps://localhost:${port}/live/tls`,
+    repeat: true,
+  });
+  await place.sink.awaitPackets('tls', 20);
+  await place.askToStop(id);
+  await place.awaitStatus(id, 'stopped');
+  server.close();
+});
+
 test('no more sessions than there is room for are claimed', async () => {
   const ids = [];
   for (const name of ['full-1', 'full-2', 'full-3']) {
@@ -64,7 +93,6 @@ test.each([
   ['the source has no such file', '/missing', 404, 'The source answered 404.'],
   ['the source is no video', '/page', 200, 'The source is no video file'],
 ])('%s: the session says so', async (_what, path, status, message) => {
-  const { FileServer } = await import('../support/file-server.ts');
   const server = await FileServer.start((_request, response) => {
     response.writeHead(status).end('<html>Hello</html>'.repeat(100));
   });
@@ -101,7 +129,6 @@ test('keys and signatures are in nothing that is printed, reported or seen by ot
   expect(push.query).toEqual({ token: 'hush-hush-token' });
   const commands = worker.ffmpegs().map(({ pid }) => `/proc/${pid}`);
   expect(commands).toHaveLength(1);
-  const { readFileSync } = await import('node:fs');
   if (process.platform === 'linux') {
     for (const folder of commands) {
       expect(readFileSync(`${folder}/cmdline`, 'utf8')).not.toContain('hush-hush');
