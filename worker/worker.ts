@@ -40,9 +40,10 @@ export class Worker {
     this.#name = `${settings.id}#${randomBytes(4).toString('hex')}`;
     this.#connection = new Connection(settings.databaseUrl);
     this.#sessions = new Sessions(this.#connection, this.#name);
-    this.#notices = new Notices(settings.listenUrl, {
+    this.#notices = new Notices(settings.listenUrl, this.#connection, {
       onNotice: (notice) => this.#onNotice(notice),
       onCatchUp: () => this.#catchUp(),
+      onChange: (areHeard) => this.#tellNotices(areHeard),
     });
   }
 
@@ -118,6 +119,14 @@ export class Worker {
   #onNotice({ session_id: id, worker_id: worker, status }: Notice): void {
     if (status === 'starting') this.#wake.up();
     if (worker === this.#name) this.#runs.get(id)?.run.nudge();
+  }
+
+  #tellNotices(areHeard: boolean): void {
+    if (areHeard) logEvent('worker hears the notices of the database');
+    else if (!this.#isDraining)
+      logProblem(
+        `worker hears no notices of the database: asks it every ${this.#settings.pollSeconds} s`,
+      );
   }
 
   #catchUp(): void {

@@ -1,7 +1,7 @@
 /** The encoder and the player of the demo: ffmpeg from the PATH, else the one that npm brought. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
+import { findFfmpeg } from '../../worker/ffmpeg/program.ts';
 
 const LINES_TO_KEEP = 5;
 
@@ -23,13 +23,6 @@ export interface FfmpegEnd {
 
 function withoutSecrets(text: string): string {
   return text.replace(/\b(key|token)=[^&\s:]+/g, '$1=…');
-}
-
-function findFfmpeg(): string {
-  const isOnPath = spawnSync('ffmpeg', ['-version'], { stdio: 'ignore' }).status === 0;
-  if (isOnPath) return 'ffmpeg';
-  const installer: { path: string } = createRequire(import.meta.url)('@ffmpeg-installer/ffmpeg');
-  return installer.path;
 }
 
 let program: string | undefined;

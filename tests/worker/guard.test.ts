@@ -79,6 +79,16 @@ describe('hosts that the settings name', () => {
   });
 });
 
+test('an IPv6 address is judged by the IPv4 address that it carries', () => {
+  const networks = new ForbiddenNetworks(['10.0.0.0/8']);
+  for (const address of ['::ffff:10.0.0.1', '::10.0.0.1', '64:ff9b::a00:1', '2002:a00:1::1']) {
+    expect(networks.has(address), address).toBe(true);
+  }
+  for (const address of ['::ffff:8.8.8.8', '64:ff9b::808:808', '2002:808:808::1', '2a00::a00:1']) {
+    expect(networks.has(address), address).toBe(false);
+  }
+});
+
 test('a network that is none is an error, not a hole', () => {
   expect(() => new ForbiddenNetworks(['10.0.0.0/8', 'private'])).toThrow(/no network/);
   expect(new ForbiddenNetworks([]).has('no address')).toBe(true);

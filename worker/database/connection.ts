@@ -1,8 +1,11 @@
 /** The worker's connection to the database: calls that always end. */
 import postgres, { type PendingQuery, type Row, type Sql } from 'postgres';
 
-const CALL_TIMEOUT_MS = 8_000;
-const CONNECT_TIMEOUT_SECONDS = 5;
+/** Short beside the shortest lease. */
+const CALL_TIMEOUT_MS = 5_000;
+const CONNECT_TIMEOUT_SECONDS = 4;
+const RECONNECT_SECONDS = 0.5;
+const POOL = 3;
 
 /** The database did not answer in time; whether it did what it was asked is not known. */
 export class NoAnswer extends Error {}
@@ -14,6 +17,7 @@ export function open(url: string, max: number): Sql {
     prepare: false,
     connect_timeout: CONNECT_TIMEOUT_SECONDS,
     keep_alive: 10,
+    backoff: () => RECONNECT_SECONDS,
     idle_timeout: 300,
     max_lifetime: null,
     connection: { application_name: 'streambed-worker' },
@@ -27,7 +31,7 @@ export class Connection {
 
   constructor(url: string) {
     this.#url = url;
-    this.#sql = open(url, 4);
+    this.#sql = open(url, POOL);
   }
 
   /**
@@ -58,7 +62,7 @@ export class Connection {
   /** A connection that hangs is not asked a second time. */
   #replace(hanging: Sql): void {
     if (this.#sql !== hanging) return;
-    this.#sql = open(this.#url, 4);
+    this.#sql = open(this.#url, POOL);
     void hanging.end({ timeout: 0 }).catch(() => {});
   }
 }

@@ -1,11 +1,15 @@
 /** Hears from the database what has changed, where the connection lets it. */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
-import { open } from './connection.ts';
+import { type Connection, open } from './connection.ts';
 
 const CHANNEL = 'restream_sessions';
 const CHECK_EVERY_MS = 60_000;
-const CHECK_TIMEOUT_MS = 5_000;
+const HEARD_WITHIN_MS = 5_000;
+const RECONNECT_MS = 5_000;
+/** A pooler in between will hardly go away. */
+const DEAF_RETRY_MS = 600_000;
 
 export interface Notice {
   readonly session_id: string;
@@ -13,11 +17,17 @@ export interface Notice {
   readonly status: string;
 }
 
-interface Check {
-  readonly listening_check: string;
+export interface NoticeHandlers {
+  onNotice(notice: Notice): void;
+  /** Notices may have been missed: ask about everything. */
+  onCatchUp(): void;
+  /** Whether they come has changed. */
+  onChange(areHeard: boolean): void;
 }
 
-function parse(payload: string): Partial<Notice & Check> {
+type Payload = Partial<Notice & { readonly listening_check: string }>;
+
+function parse(payload: string): Payload {
   try {
     return Object(JSON.parse(payload));
   } catch {
@@ -25,70 +35,100 @@ function parse(payload: string): Partial<Notice & Check> {
   }
 }
 
-export interface NoticeHandlers {
-  onNotice(notice: Notice): void;
-  /** Notices began to come, or may have been missed: ask about everything. */
-  onCatchUp(): void;
-}
-
 /**
  * Listens, and makes sure that what is notified is heard: behind a transaction pooler it would not
  * be, and nothing would say so.
  */
 export class Notices {
-  readonly #sql: Sql;
+  readonly #url: string;
+  readonly #connection: Connection;
   readonly #handlers: NoticeHandlers;
-  readonly #timer: NodeJS.Timeout;
-  #areHeard = false;
-  #awaited: { readonly nonce: string; readonly heard: () => void } | undefined;
+  readonly #closed = new AbortController();
+  #following: Promise<void> = Promise.resolve();
+  #areHeard: boolean | null = null;
+  #awaited: { readonly nonce: string; readonly heard: (isHeard: boolean) => void } | undefined;
 
-  /** @param url leads to the database itself, not to a transaction pooler */
-  constructor(url: string, handlers: NoticeHandlers) {
+  /**
+   * @param url leads to the database itself, not to a transaction pooler
+   * @param connection through which the worker works
+   */
+  constructor(url: string, connection: Connection, handlers: NoticeHandlers) {
+    this.#url = url;
+    this.#connection = connection;
     this.#handlers = handlers;
-    this.#sql = open(url, 1);
-    this.#timer = setInterval(() => void this.#check(), CHECK_EVERY_MS);
   }
 
   /** Whether notices come; else everything must be asked for. */
   get areHeard(): boolean {
-    return this.#areHeard;
+    return this.#areHeard ?? false;
   }
 
   /** Listens from now on, and again after each loss of the connection. */
   start(): void {
-    const listening = this.#sql.listen(
-      CHANNEL,
-      (payload) => this.#onPayload(payload),
-      () => void this.#check(),
-    );
-    listening.catch(() => setTimeout(() => this.start(), CHECK_TIMEOUT_MS).unref());
+    this.#following = this.#follow();
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#sql.end({ timeout: 1 }).catch(() => {});
+    this.#closed.abort();
+    await this.#following;
+  }
+
+  async #follow(): Promise<void> {
+    while (!this.#closed.signal.aborted) {
+      const sql = open(this.#url, 1);
+      const isConnected = await this.#listen(sql);
+      this.#setHeard(false);
+      await sql.end({ timeout: 1 }).catch(() => {});
+      await this.#sleep(isConnected ? DEAF_RETRY_MS : RECONNECT_MS);
+    }
+  }
+
+  /** Listens while that works; tells whether the connection at least was there. */
+  async #listen(sql: Sql): Promise<boolean> {
+    const catchUp = () => this.#handlers.onCatchUp();
+    try {
+      await sql.listen(CHANNEL, (payload) => this.#onPayload(payload), catchUp);
+    } catch {
+      return false;
+    }
+    let wasHeard = false;
+    while (!this.#closed.signal.aborted && (await this.#check())) {
+      wasHeard = true;
+      this.#setHeard(true);
+      await this.#sleep(CHECK_EVERY_MS);
+    }
+    return !wasHeard;
+  }
+
+  #setHeard(areHeard: boolean): void {
+    if (this.#areHeard === areHeard) return;
+    this.#areHeard = areHeard;
+    this.#handlers.onChange(areHeard);
+    this.#handlers.onCatchUp();
   }
 
   #onPayload(payload: string): void {
     const { listening_check: nonce, ...notice } = parse(payload);
-    if (nonce && nonce === this.#awaited?.nonce) this.#awaited.heard();
+    if (nonce && nonce === this.#awaited?.nonce) this.#awaited.heard(true);
     else if (notice.session_id) this.#handlers.onNotice(notice as Notice);
   }
 
-  /** Sends a notice to itself. */
-  async #check(): Promise<void> {
+  /** Sends a notice on the worker's way to the database, and tells whether it comes back on this one. */
+  async #check(): Promise<boolean> {
     const nonce = randomUUID();
-    const isHeard = new Promise<boolean>((resolve) => {
-      this.#awaited = { nonce, heard: () => resolve(true) };
-      setTimeout(resolve, CHECK_TIMEOUT_MS, false).unref();
+    const isHeard = new Promise<boolean>((heard) => {
+      this.#awaited = { nonce, heard };
     });
     const text = JSON.stringify({ listening_check: nonce });
-    const sent = this.#sql`select pg_notify(${CHANNEL}, ${text})`.then(
-      () => true,
-      () => false,
-    );
-    const wasHeard = this.#areHeard;
-    this.#areHeard = (await isHeard) && (await sent);
-    if (this.#areHeard && !wasHeard) this.#handlers.onCatchUp();
+    try {
+      await this.#connection.ask((sql) => sql`select pg_notify(${CHANNEL}, ${text})`);
+    } catch {
+      return false;
+    }
+    return await Promise.race([isHeard, this.#sleep(HEARD_WITHIN_MS).then(() => false)]);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await sleep(ms, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {});
   }
 }
