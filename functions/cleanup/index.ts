@@ -9,6 +9,7 @@ import {
   type JobOutcome,
   scheduledFunction,
 } from '../_shared/job.ts';
+import { announceInBackground } from '../_shared/viewers/announce.ts';
 
 /** SQL functions without parameters that answer how much they did. */
 const STEPS = ['reap_sessions', 'expire_packages', 'maintain_partitions'] as const;
@@ -25,6 +26,7 @@ async function clean(admin: Admin): Promise<JobOutcome> {
       result[step] = data;
     }
   }
+  if (Number(result.reap_sessions) > 0) announceInBackground(admin);
   return { result, ...(failure && { failure }) };
 }
 
