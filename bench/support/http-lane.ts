@@ -59,16 +59,16 @@ export class HttpLane {
     return new HttpLane(socket, host);
   }
 
-  /** Posts, and returns the answer's body. Throws whatever is not 200. */
-  async post(post: Post): Promise<string> {
+  /** Posts, and waits for the answer. Throws whatever is not 200. */
+  async post(post: Post): Promise<void> {
     this.#answer = '';
     const answered = new Promise<void>((resolve, reject) => {
       this.#settle = (failure) => (failure ? reject(failure) : resolve());
     });
     this.#socket.write(encode(post, this.#host));
     await answered;
-    if (this.#answer.startsWith('HTTP/1.1 200 ')) return this.#answer;
-    throw new Error(`${post.path} answered ${this.#answer}`);
+    if (!this.#answer.startsWith('HTTP/1.1 200 '))
+      throw new Error(`${post.path} answered ${this.#answer}`);
   }
 
   async close(): Promise<void> {

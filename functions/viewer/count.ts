@@ -10,7 +10,10 @@ import {
 /** How many watch now, or how long to wait before asking again. */
 export type Count = { readonly viewers: number } | { readonly waitMs: number };
 
-const asCount = (viewers: number, waitMs: number): Count => (waitMs > 0 ? { waitMs } : { viewers });
+function asCount([viewers = 0, waitMs = 0]: readonly number[], heldUpMs = 0): Count {
+  const longest = Math.max(waitMs, heldUpMs);
+  return longest > 0 ? { waitMs: longest } : { viewers };
+}
 
 /**
  * Counts a new viewer, unless the address asks too often: then nobody is counted.
@@ -20,7 +23,7 @@ export function join(viewing: Viewing, address: string): Promise<Count> {
   return askRedis(async (client) => {
     const heldUp = await client.admitAddress(...admitCommand(address, viewing.requests));
     if (heldUp > 0) return { waitMs: heldUp };
-    return asCount(...(await client.touchViewer(...touchCommand(viewing))));
+    return asCount(await client.touchViewer(...touchCommand(viewing)));
   });
 }
 
@@ -31,11 +34,11 @@ export function join(viewing: Viewing, address: string): Promise<Count> {
  */
 export function beat(viewing: Viewing, address: string): Promise<Count> {
   return askRedis(async (client) => {
-    const [heldUp, [viewers, waitMs]] = await Promise.all([
+    const [heldUp, touched] = await Promise.all([
       client.admitAddress(...admitCommand(address, viewing.requests)),
       client.touchViewer(...touchCommand(viewing)),
     ]);
-    return asCount(viewers, Math.max(heldUp, waitMs));
+    return asCount(touched, heldUp);
   });
 }
 
@@ -45,10 +48,10 @@ export function beat(viewing: Viewing, address: string): Promise<Count> {
  */
 export function leave(viewing: Viewing, address: string): Promise<Count> {
   return askRedis(async (client) => {
-    const [heldUp, [viewers]] = await Promise.all([
+    const [heldUp, left] = await Promise.all([
       client.admitAddress(...admitCommand(address, viewing.requests)),
       client.leaveStream(...leaveCommand(viewing)),
     ]);
-    return asCount(viewers, heldUp);
+    return asCount(left, heldUp);
   });
 }

@@ -1,5 +1,6 @@
 /** The last stored count of a stream, for while Redis is away. */
 import { createAdminClient } from '@supabase/server/core';
+import type { Admin } from '../_shared/job.ts';
 
 const KEPT_FOR_MS = 10_000;
 const MOST_STREAMS = 10_000;
@@ -11,7 +12,7 @@ interface Stored {
 
 const stored = new Map<string, Stored>();
 
-let admin: ReturnType<typeof createAdminClient> | undefined;
+let admin: Admin | undefined;
 
 async function read(streamId: string): Promise<number> {
   admin ??= createAdminClient();
