@@ -68,6 +68,7 @@ function environment(config: StackConfig): NodeJS.ProcessEnv {
     SUPABASE_JWKS: jsonWebKeys(keys.jwtSecret),
     SUPABASE_DB_URL: config.dbUrl,
     REDIS_URL: config.redisUrl,
+    REDIS_CLUSTER: process.env.REDIS_CLUSTER,
     INGEST_SECRET: keys.ingestSecret,
   };
 }

@@ -601,7 +601,7 @@ export type Database = {
         };
         Returns: Json;
       };
-      /** What the edge function viewer asks before it counts a viewer: {session_id, started_at, viewer_count}, for whoever get_stream lets see the stream. Writes nothing. Raises PT404 stream_not_found, PT404 stream_not_live. */
+      /** What the edge function viewer asks before it counts a viewer: {session_id, started_at, viewer_count, settings}, for whoever get_stream lets see the stream. Writes nothing. Raises PT404 stream_not_found, PT404 stream_not_live. */
       begin_viewing: {
         Args: {
           stream_id: string;
@@ -767,6 +767,11 @@ export type Database = {
         };
         Returns: Database['public']['CompositeTypes']['event'][];
       };
+      /** The sessions of which record_viewers wants a sample, [{stream_id, session_id, started_at, has_ended, peak_viewers, viewer_seconds}], with what is stored of them: all that are live, and those that ended within the last minute until their end is recorded. Callable by service_role. */
+      get_counted_sessions: {
+        Args: Record<PropertyKey, never>;
+        Returns: Json;
+      };
       /** An aggregate's events in the order of their versions, from from_version on, at most max_count (1 to 1000). Raises PT400 max_count_invalid. Callable by service_role. */
       get_events: {
         Args: {
@@ -792,11 +797,6 @@ export type Database = {
           result: Json;
           started_at: string;
         }[];
-      };
-      /** The sessions whose viewers are counted, [{stream_id, session_id, started_at, peak_viewers, viewer_seconds}], with what is stored of them. Callable by service_role. */
-      get_live_sessions: {
-        Args: Record<PropertyKey, never>;
-        Returns: Json;
       };
       /** Where to play a live stream: {flv_url, hls_url, expires_at}. Addresses of unlisted and private streams carry a token that can be opened until expires_at; those of public streams do not end (null). For whoever get_stream lets see it. Raises PT404 stream_not_found, PT409 stream_not_live. */
       get_playback: {
@@ -892,11 +892,6 @@ export type Database = {
           peak_viewers: number;
         }[];
       };
-      /** The settings that begin with viewer_, as {key: value}. Callable by service_role. */
-      get_viewer_settings: {
-        Args: Record<PropertyKey, never>;
-        Returns: Json;
-      };
       /** Makes the partitions that the log tables need next and drops those past their keeping; run by the cleanup job. Returns how many were dropped. Callable by service_role. */
       maintain_partitions: {
         Args: Record<PropertyKey, never>;
@@ -935,7 +930,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
-      /** Writes what Redis counted, [{stream_id, session_id, at_ms, viewers, peak, uniques, viewer_seconds}] (totals since the session began, at at_ms milliseconds since 1970), to streams, sessions and history, and tells each stream whose number changed. A sample that is not newer than the last one of its session, or of a session that has ended, changes nothing; one of a row that is being changed at the moment is left for the next. Returns {recorded, changed}. Raises PT400 samples_invalid. Callable by service_role. */
+      /** Writes what Redis counted, [{stream_id, session_id, at_ms, viewers, peak, uniques, viewer_seconds}] (totals since the session began, at at_ms milliseconds since 1970), to streams, sessions and history, and tells each stream whose number changed. A sample that is not newer than the last one of its session changes nothing, nor does one of a session that has ended, but for the first that was taken after its end within a minute: that one counts as of the end, and its numbers are the event SessionCounted. One of a row that is being changed at the moment is left for the next. Returns {recorded, changed}. Raises PT400 samples_invalid. Callable by service_role. */
       record_viewers: {
         Args: {
           samples: Json;

@@ -24,28 +24,40 @@ export interface Plan {
 /** Units of work a second, a number for each turn, by the contender's name. */
 export type Rates = ReadonlyMap<string, readonly number[]>;
 
-interface Lane {
-  readonly wire: Wire;
-  readonly next: (wire: Wire) => Promise<void>;
+/** One connection's work: its next unit, and its end. */
+export interface Lane {
+  readonly next: () => Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
-const units = new WeakMap<Contender, Map<number, Lane['next']>>();
+/** Anything that can be measured: opens the work of one connection. */
+export interface Runner {
+  readonly name: string;
+  readonly open: (connection: number) => Promise<Lane>;
+}
 
-function unitOf(contender: Contender, connection: number): Lane['next'] {
-  const known = units.get(contender) ?? new Map<number, Lane['next']>();
+export type Turns = Pick<Plan, 'connections' | 'turns' | 'seconds'>;
+
+const units = new WeakMap<Contender, Map<number, ReturnType<Contender['unit']>>>();
+
+function unitOf(contender: Contender, connection: number): ReturnType<Contender['unit']> {
+  const known = units.get(contender) ?? new Map<number, ReturnType<Contender['unit']>>();
   units.set(contender, known);
   const unit = known.get(connection) ?? contender.unit(connection);
   known.set(connection, unit);
   return unit;
 }
 
-async function openLanes(contender: Contender, { connections, settings }: Plan): Promise<Lane[]> {
-  return Promise.all(
-    Array.from({ length: connections }, async (_, connection) => ({
-      wire: await Wire.open(contender.url, { ...contender.settings, ...settings }),
-      next: unitOf(contender, connection),
-    })),
-  );
+/** A contender whose work is statements on a connection of the database. */
+export function onWire(contender: Contender, settings: Plan['settings'] = {}): Runner {
+  return {
+    name: contender.name,
+    async open(connection) {
+      const wire = await Wire.open(contender.url, { ...contender.settings, ...settings });
+      const unit = unitOf(contender, connection);
+      return { next: () => unit(wire), close: () => wire.close() };
+    },
+  };
 }
 
 async function perSecond(lanes: readonly Lane[], seconds: number): Promise<number> {
@@ -53,9 +65,9 @@ async function perSecond(lanes: readonly Lane[], seconds: number): Promise<numbe
   const end = start + seconds * 1000;
   let done = 0;
   await Promise.all(
-    lanes.map(async ({ wire, next }) => {
+    lanes.map(async ({ next }) => {
       while (performance.now() < end) {
-        await next(wire);
+        await next();
         done++;
       }
     }),
@@ -63,13 +75,13 @@ async function perSecond(lanes: readonly Lane[], seconds: number): Promise<numbe
   return (done * 1000) / (performance.now() - start);
 }
 
-/** Runs the contenders in turn, after a short turn each that does not count. */
-export async function takeTurns(plan: Plan): Promise<Rates> {
-  const rates = new Map<string, number[]>(plan.contenders.map(({ name }) => [name, []]));
+/** Runs them in turn, after a short turn each that does not count. */
+export async function runInTurns(runners: readonly Runner[], plan: Turns): Promise<Rates> {
+  const rates = new Map<string, number[]>(runners.map(({ name }) => [name, []]));
   const open = await Promise.all(
-    plan.contenders.map(async (contender) => ({
-      name: contender.name,
-      lanes: await openLanes(contender, plan),
+    runners.map(async (runner) => ({
+      name: runner.name,
+      lanes: await Promise.all(Array.from({ length: plan.connections }, (_, n) => runner.open(n))),
     })),
   );
   try {
@@ -79,9 +91,17 @@ export async function takeTurns(plan: Plan): Promise<Rates> {
         rates.get(name)?.push(await perSecond(lanes, plan.seconds));
     }
   } finally {
-    await Promise.all(open.flatMap(({ lanes }) => lanes.map(({ wire }) => wire.close())));
+    await Promise.all(open.flatMap(({ lanes }) => lanes.map((lane) => lane.close())));
   }
   return rates;
+}
+
+/** Runs the contenders in turn, after a short turn each that does not count. */
+export function takeTurns(plan: Plan): Promise<Rates> {
+  return runInTurns(
+    plan.contenders.map((contender) => onWire(contender, plan.settings)),
+    plan,
+  );
 }
 
 /** A contender's median rate. */

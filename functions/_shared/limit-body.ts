@@ -17,18 +17,27 @@ async function readAtMost(
   return bytes.slice(0, length);
 }
 
+/** Whether a server reads just as many bytes as the request declares, and those are few enough. */
+function declaresAtMost(maxBytes: number, { headers }: Request): boolean {
+  const declared = headers.get('content-length');
+  return declared !== null && Number(declared) <= maxBytes && !headers.has('transfer-encoding');
+}
+
+async function withBody(request: Request, maxBytes: number): Promise<Request | null> {
+  if (!request.body || declaresAtMost(maxBytes, request)) return request;
+  const body = await readAtMost(request.body, maxBytes);
+  const { url, method, headers } = request;
+  return body && new Request(url, { method, headers, body });
+}
+
 /**
  * Wraps a function's handler so that a request body of more than `maxBytes` is answered 400
  * before anything else looks at it. Outermost, because `withSupabase` buffers whole bodies.
  */
 export function limitBody(maxBytes: number, handler: Fetch): Fetch {
   return async (request) => {
-    if (!request.body) return await handler(request);
-    const body = await readAtMost(request.body, maxBytes);
-    if (body) {
-      const { url, method, headers } = request;
-      return await handler(new Request(url, { method, headers, body }));
-    }
+    const limited = await withBody(request, maxBytes);
+    if (limited) return await handler(limited);
     return errorAnswer(400, {
       code: 'body_too_large',
       message: `The request body is larger than ${maxBytes} bytes.`,

@@ -10,6 +10,8 @@ const CONNECTION = {
   // While it is away a command fails at once instead of waiting in a queue.
   disableOfflineQueue: true,
   commandsQueueMaxLength: 50_000,
+  // askRedis has a time-out around all of it; the client's own, a signal a command, costs more than the command.
+  commandOptions: { timeout: 0 },
   // A server that hangs is noticed by its silence, an idle connection is kept by the pings.
   pingInterval: 1_000,
   socket: {

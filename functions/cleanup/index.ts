@@ -9,6 +9,7 @@ import {
   type JobOutcome,
   scheduledFunction,
 } from '../_shared/job.ts';
+import { announceInBackground } from '../_shared/viewers/announce.ts';
 
 /** SQL functions without parameters that answer how much they did. */
 const STEPS = [
@@ -30,6 +31,7 @@ async function clean(admin: Admin): Promise<JobOutcome> {
       result[step] = data;
     }
   }
+  if (Number(result.reap_sessions) > 0) announceInBackground(admin);
   return { result, ...(failure && { failure }) };
 }
 

@@ -2,28 +2,36 @@
 import type { Redis } from '../_shared/redis.ts';
 import { keysOf } from '../_shared/viewers/keys.ts';
 
-/** An element of `get_live_sessions`. */
-export interface LiveSession {
+/** An element of `get_counted_sessions`. */
+export interface CountedSession {
   readonly stream_id: string;
   readonly session_id: string;
   readonly started_at: string;
+  readonly has_ended: boolean;
   readonly peak_viewers: number;
   readonly viewer_seconds: number;
 }
 
-/** The sample, or null when viewers have gone on to a session that the database had not begun when it was asked. */
-async function countSession(client: Redis, session: LiveSession) {
-  const keys = keysOf(session.stream_id);
-  const [counted, at, viewers, peak, uniques, seconds] = await client.countViewers(
-    [keys.viewers, keys.meter, keys.uniques, keys.live],
+function ask(client: Redis, session: CountedSession) {
+  const { viewers, meter, uniques, live } = keysOf(session.stream_id);
+  if (session.has_ended)
+    return client.finishSession([viewers, meter, uniques], [session.session_id]);
+  const stored = [String(session.peak_viewers), String(session.viewer_seconds)];
+  return client.countViewers(
+    [viewers, meter, uniques, live],
     [
-      session.session_id,
-      String(Date.parse(session.started_at)),
-      String(session.peak_viewers),
-      String(session.viewer_seconds),
-      session.started_at,
+      ...[session.session_id, String(Date.parse(session.started_at))],
+      ...[...stored, session.started_at],
     ],
   );
+}
+
+/**
+ * The sample, or null where there is none: viewers have gone on to a session that the database had not
+ * begun when it was asked, or Redis has lost an ended one.
+ */
+async function countSession(client: Redis, session: CountedSession) {
+  const [counted, at, viewers, peak, uniques, seconds] = await ask(client, session);
   if (counted !== session.session_id) return null;
   return {
     stream_id: session.stream_id,
@@ -37,7 +45,7 @@ async function countSession(client: Redis, session: LiveSession) {
 }
 
 /** A sample of each session that is counted. */
-export async function countSessions(client: Redis, sessions: readonly LiveSession[]) {
+export async function countSessions(client: Redis, sessions: readonly CountedSession[]) {
   const counted = await Promise.all(sessions.map((session) => countSession(client, session)));
   return counted.filter((sample) => sample !== null);
 }

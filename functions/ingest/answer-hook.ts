@@ -1,5 +1,6 @@
 import type { SupabaseContext } from '@supabase/server';
 import { databaseErrorAnswer, type ErrorFields } from '../_shared/error-answer.ts';
+import { announceInBackground } from '../_shared/viewers/announce.ts';
 import { allowAnswer, type Refusal, refuseAnswer, unreachableAnswer } from './answers.ts';
 import type { Hook, KeepHook, PlayHook, PublishHook, RenewHook, UnpublishHook } from './hook.ts';
 
@@ -21,7 +22,9 @@ async function beginIngest(admin: Admin, hook: PublishHook): Promise<Response> {
     client_ip: hook.clientIp,
   });
   if (error) return failureAnswer({ status, error });
-  return data.admitted ? allowAnswer() : refuseAnswer(data as Refusal);
+  if (!data.admitted) return refuseAnswer(data as Refusal);
+  announceInBackground(admin);
+  return allowAnswer();
 }
 
 async function endIngest(admin: Admin, hook: UnpublishHook): Promise<Response> {

@@ -1,18 +1,17 @@
 /** What a viewer may do: join, beat, leave. */
 import { createSupabaseContext } from '@supabase/server';
 import { databaseErrorAnswer } from '../_shared/error-answer.ts';
-import type { Admin } from '../_shared/job.ts';
+import { termsOf, type ViewerSettings, type Viewing } from '../_shared/viewers/viewing.ts';
 import { limitAnswer, tokenAnswer } from './answers.ts';
 import { clientAddress } from './client-address.ts';
-import { type Count, leave, touch } from './count.ts';
-import { knownSettings } from './settings.ts';
+import { beat, type Count, join, leave } from './count.ts';
 import { storedCount } from './stored-count.ts';
-import { readViewing, signViewing, type Viewing } from './token.ts';
+import { readViewing, signViewing } from './token.ts';
 
 /** Answers the count with what else there is to say; without Redis, the last stored one. */
 async function answerCount(
   counting: Promise<Count>,
-  stored: () => Promise<number>,
+  stored: () => number | Promise<number>,
   more: Record<string, unknown> = {},
 ): Promise<Response> {
   const count = await counting.catch(() => null);
@@ -22,21 +21,22 @@ async function answerCount(
     : Response.json({ ...more, viewers: count.viewers });
 }
 
-async function newViewing(streamId: string, userId: string | undefined, begun: BegunViewing) {
-  const viewing: Viewing = {
+interface BegunViewing {
+  readonly session_id: string;
+  readonly started_at: string;
+  readonly viewer_count: number;
+  readonly settings: ViewerSettings;
+}
+
+function newViewing(streamId: string, userId: string | undefined, begun: BegunViewing): Viewing {
+  return {
     streamId,
     sessionId: begun.session_id,
     startedAt: Date.parse(begun.started_at),
     viewerId: userId ?? crypto.randomUUID(),
     tabId: userId ? crypto.randomUUID() : '',
+    ...termsOf(begun.settings),
   };
-  return { viewing, token: await signViewing(viewing) };
-}
-
-interface BegunViewing {
-  readonly session_id: string;
-  readonly started_at: string;
-  readonly viewer_count: number;
 }
 
 /** Whoever may see the live stream becomes a viewer of it. */
@@ -51,13 +51,12 @@ export async function joinStream(request: Request, streamId: string): Promise<Re
   }
   const begin = await caller.supabase.rpc('begin_viewing', { stream_id: streamId });
   if (begin.error) return databaseErrorAnswer(begin);
-  const settings = await knownSettings(caller.supabaseAdmin);
-  const { viewing, token } = await newViewing(streamId, caller.userClaims?.id, begin.data);
-  return await answerCount(
-    touch(viewing, clientAddress(request), caller.supabaseAdmin),
-    () => Promise.resolve(begin.data.viewer_count),
-    { viewer_token: token, heartbeat_seconds: settings.viewer_heartbeat_seconds },
-  );
+  const begun: BegunViewing = begin.data;
+  const viewing = newViewing(streamId, caller.userClaims?.id, begun);
+  return await answerCount(join(viewing, clientAddress(request)), () => begun.viewer_count, {
+    viewer_token: await signViewing(viewing),
+    heartbeat_seconds: begun.settings.viewer_heartbeat_seconds,
+  });
 }
 
 /** Somebody still watches, or does no more. */
@@ -65,12 +64,11 @@ export async function goOn(
   request: Request,
   action: 'beat' | 'leave',
   token: string,
-  admin: Admin,
 ): Promise<Response> {
   const viewing = await readViewing(token);
   if (!viewing) return tokenAnswer();
-  const count = action === 'beat' ? touch : leave;
-  return await answerCount(count(viewing, clientAddress(request), admin), () =>
-    storedCount(admin, viewing.streamId),
+  const count = action === 'beat' ? beat : leave;
+  return await answerCount(count(viewing, clientAddress(request)), () =>
+    storedCount(viewing.streamId),
   );
 }

@@ -1,59 +1,57 @@
-/** Counting in Redis: each of these is one round trip, one script. */
-import type { Admin } from '../_shared/job.ts';
+/** Counting in Redis. A beat and a leave are one round trip: their two commands go out together. */
 import { askRedis } from '../_shared/redis.ts';
-import { keysOf } from '../_shared/viewers/keys.ts';
-import { viewerSettings } from './settings.ts';
-import type { Viewing } from './token.ts';
+import {
+  admitCommand,
+  leaveCommand,
+  touchCommand,
+  type Viewing,
+} from '../_shared/viewers/viewing.ts';
 
 /** How many watch now, or how long to wait before asking again. */
 export type Count = { readonly viewers: number } | { readonly waitMs: number };
 
-const asCount = ([viewers = 0, waitMs = 0]: readonly number[]): Count =>
-  waitMs > 0 ? { waitMs } : { viewers };
-
-/** Milliseconds between requests, and how many may come at once. */
-const limit = (perSecond: number, burst: number) => [
-  String(1000 / Math.max(perSecond, 1)),
-  String(Math.max(burst, 1)),
-];
-
-function addressLimit(admin: Admin): string[] {
-  const settings = viewerSettings(admin);
-  return limit(settings.viewer_address_requests_per_second, settings.viewer_address_requests_burst);
+function asCount([viewers = 0, waitMs = 0]: readonly number[], heldUpMs = 0): Count {
+  const longest = Math.max(waitMs, heldUpMs);
+  return longest > 0 ? { waitMs: longest } : { viewers };
 }
 
 /**
- * Counts a viewer from now until it has been silent for the setting's time.
+ * Counts a new viewer, unless the address asks too often: then nobody is counted.
  * @throws when Redis does not answer
  */
-export async function touch(viewing: Viewing, address: string, admin: Admin): Promise<Count> {
-  const { streamId, sessionId, startedAt, viewerId, tabId } = viewing;
-  const settings = viewerSettings(admin);
-  const keys = keysOf(streamId);
-  const scriptKeys = [
-    ...[keys.viewers, keys.meter, keys.uniques],
-    ...[keys.rate(address), keys.rate(viewerId), keys.tabs(viewerId)],
-  ];
-  const args = [
-    ...[sessionId, String(startedAt), viewerId, tabId],
-    String(settings.viewer_ttl_seconds * 1000),
-    ...addressLimit(admin),
-    ...limit(settings.viewer_beats_per_second, settings.viewer_beats_burst),
-  ];
-  return asCount(await askRedis((client) => client.touchViewer(scriptKeys, args)));
+export function join(viewing: Viewing, address: string): Promise<Count> {
+  return askRedis(async (client) => {
+    const heldUp = await client.admitAddress(...admitCommand(address, viewing.requests));
+    if (heldUp > 0) return { waitMs: heldUp };
+    return asCount(await client.touchViewer(...touchCommand(viewing)));
+  });
+}
+
+/**
+ * Counts a viewer from now until it has been silent for the setting's time. One whose address asks too
+ * often goes on counting: that it watches is known.
+ * @throws when Redis does not answer
+ */
+export function beat(viewing: Viewing, address: string): Promise<Count> {
+  return askRedis(async (client) => {
+    const [heldUp, touched] = await Promise.all([
+      client.admitAddress(...admitCommand(address, viewing.requests)),
+      client.touchViewer(...touchCommand(viewing)),
+    ]);
+    return asCount(touched, heldUp);
+  });
 }
 
 /**
  * Counts a viewer no more; a signed-in user once the last tab is gone.
  * @throws when Redis does not answer
  */
-export async function leave(viewing: Viewing, address: string, admin: Admin): Promise<Count> {
-  const { streamId, viewerId, tabId } = viewing;
-  const keys = keysOf(streamId);
-  const scriptKeys = [
-    ...[keys.viewers, keys.meter, keys.uniques],
-    ...[keys.rate(address), keys.tabs(viewerId)],
-  ];
-  const args = [viewerId, tabId, ...addressLimit(admin)];
-  return asCount(await askRedis((client) => client.leaveStream(scriptKeys, args)));
+export function leave(viewing: Viewing, address: string): Promise<Count> {
+  return askRedis(async (client) => {
+    const [heldUp, left] = await Promise.all([
+      client.admitAddress(...admitCommand(address, viewing.requests)),
+      client.leaveStream(...leaveCommand(viewing)),
+    ]);
+    return asCount(left, heldUp);
+  });
 }

@@ -1,4 +1,5 @@
 /** The last stored count of a stream, for while Redis is away. */
+import { createAdminClient } from '@supabase/server/core';
 import type { Admin } from '../_shared/job.ts';
 
 const KEPT_FOR_MS = 10_000;
@@ -11,18 +12,21 @@ interface Stored {
 
 const stored = new Map<string, Stored>();
 
-async function read(admin: Admin, streamId: string): Promise<number> {
+let admin: Admin | undefined;
+
+async function read(streamId: string): Promise<number> {
+  admin ??= createAdminClient();
   const { data } = await admin.rpc('get_viewer_count', { stream_id: streamId });
   return data ?? 0;
 }
 
 /** Asks the database at most every ten seconds a stream, however many beat meanwhile. */
-export function storedCount(admin: Admin, streamId: string): Promise<number> {
+export function storedCount(streamId: string): Promise<number> {
   const known = stored.get(streamId);
   const now = performance.now();
   if (known && now - known.readAt < KEPT_FOR_MS) return known.viewers;
   if (stored.size >= MOST_STREAMS) stored.clear();
-  const viewers = read(admin, streamId).catch(() => 0);
+  const viewers = read(streamId).catch(() => 0);
   stored.set(streamId, { readAt: now, viewers });
   return viewers;
 }

@@ -4,7 +4,7 @@ import { byExitCode, type Check } from './check.ts';
 const CONFIG = '--config=functions/deno.json';
 // As the stack starts them; deno.json does not say so, because it is deployed.
 const MODULES = '--node-modules-dir=manual';
-const FOLDERS = ['functions', 'stack/functions-host'];
+const FOLDERS = ['functions', 'stack/functions-host', 'bench/viewers/functions'];
 
 /** Types of what Deno runs. */
 export const denoCheck: Check = {

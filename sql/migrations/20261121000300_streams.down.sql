@@ -1,6 +1,8 @@
 drop function public.get_stream(uuid);
 drop function private.get_stream(uuid);
 drop function private.lock_managed_stream(uuid, boolean);
+drop function private.require_readable_stream(uuid, boolean);
+drop function private.may_oversee(uuid, boolean);
 drop function private.fail_stream_not_found(uuid);
 drop table public.streams;
 drop function private.prepare_stream();

@@ -81,6 +81,10 @@ create trigger streams_append_ended
   after update of ended_at on public.streams
   for each row when (old.ended_at is null and new.ended_at is not null)
   execute function private.append_change('Stream', 'StreamEnded', 'viewer_count,peak_viewers', 'peak_viewers');
+create trigger streams_append_counted
+  after update of peak_viewers on public.streams
+  for each row when (old.ended_at is not null and new.ended_at is not null and old.peak_viewers <> new.peak_viewers)
+  execute function private.append_change('Stream', 'StreamCounted', 'viewer_count');
 create trigger streams_append_disabled
   after update of status on public.streams
   for each row when (old.status <> 'disabled' and new.status = 'disabled' and (old.ended_at is null) = (new.ended_at is null))
@@ -177,6 +181,36 @@ $$;
 comment on function private.fail_stream_not_found(uuid) is
   'Raises PT404 stream_not_found, the one answer for what does not exist and what the caller may not see.';
 
+create function private.may_oversee(owner_id uuid, admins_too boolean default true)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return coalesce(owner_id = (select auth.uid()), false) or private.is_trusted_caller() or (admins_too and private.is_admin());
+end
+$$;
+comment on function private.may_oversee(uuid, boolean) is
+  'Is the caller this owner, trusted, or (unless admins_too is false) an admin?';
+
+create function private.require_readable_stream(wanted_stream uuid, admins_too boolean default true)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform from public.streams where id = wanted_stream and private.may_oversee(user_id, admins_too);
+  if not found then
+    perform private.fail_stream_not_found(wanted_stream);
+  end if;
+end
+$$;
+comment on function private.require_readable_stream(uuid, boolean) is
+  'Raises PT404 stream_not_found unless the stream is the caller''s, or the caller is trusted or (unless admins_too is false) an admin: '
+  'what others than its viewers may read of it.';
+
 create function private.lock_managed_stream(wanted_stream uuid, admins_too boolean default false)
 returns public.streams
 language plpgsql
@@ -186,12 +220,8 @@ declare
   owner_id uuid;
   managed public.streams;
 begin
-  select user_id into owner_id from public.streams
-  where id = wanted_stream
-    and (private.is_trusted_caller() or user_id = (select auth.uid()) or (admins_too and private.is_admin()));
-  if not found then
-    perform private.fail_stream_not_found(wanted_stream);
-  end if;
+  perform private.require_readable_stream(wanted_stream, admins_too);
+  select user_id into owner_id from public.streams where id = wanted_stream;
   perform from public.users where id = owner_id for no key update;
   select * into managed from public.streams where id = wanted_stream for no key update;
   if not found then
@@ -216,8 +246,7 @@ declare
 begin
   select * into seen from public.streams
   where id = wanted_stream
-    and (visibility in ('public', 'unlisted') or user_id = (select auth.uid())
-      or private.is_admin() or private.is_trusted_caller());
+    and (visibility in ('public', 'unlisted') or private.may_oversee(user_id));
   if not found then
     perform private.fail_stream_not_found(wanted_stream);
   end if;

@@ -53,6 +53,7 @@ comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of 
 
 create unique index stream_sessions_active_ingest_idx on public.stream_sessions (stream_id) where is_active and kind = 'ingest';
 create unique index stream_sessions_publisher_idx on public.stream_sessions (media_server, publisher_id) where is_active and kind = 'ingest';
+create index stream_sessions_stopped_idx on public.stream_sessions (stopped_at) where kind = 'ingest' and not is_active;
 create index stream_sessions_active_idx on public.stream_sessions (user_id) where is_active;
 create index stream_sessions_stream_idx on public.stream_sessions (stream_id, created_at desc);
 create index stream_sessions_user_idx on public.stream_sessions (user_id, created_at desc);
@@ -91,6 +92,10 @@ create trigger stream_sessions_append_ended
   execute function private.append_change('StreamSession', 'SessionEnded',
     'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds',
     'bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');
+create trigger stream_sessions_append_counted
+  after update of peak_viewers, unique_viewers, average_viewers, viewer_seconds on public.stream_sessions
+  for each row when (not old.is_active and not new.is_active)
+  execute function private.append_change('StreamSession', 'SessionCounted', 'last_seen_at,bytes_in');
 create trigger stream_sessions_append_updated
   after update of status, container_id, worker_id, rtmp_url, video_source, media_server, publisher_id, stream_key_id, client_ip, disconnected_at,
     ended_reason, error, exit_code, started_at, stopped_at on public.stream_sessions

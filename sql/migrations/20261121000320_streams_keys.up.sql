@@ -182,11 +182,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform from public.streams
-  where streams.id = target_stream and (user_id = (select auth.uid()) or private.is_trusted_caller());
-  if not found then
-    perform private.fail_stream_not_found(target_stream);
-  end if;
+  perform private.require_readable_stream(target_stream, admins_too => false);
   return query
     select k.id, k.prefix, k.created_at, k.expires_at, k.revoked_at, k.last_used_at
     from private.stream_keys as k where k.stream_id = target_stream order by k.created_at desc limit 100;

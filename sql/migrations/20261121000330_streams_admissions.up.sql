@@ -47,12 +47,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform from public.streams
-  where streams.id = target_stream
-    and (user_id = (select auth.uid()) or private.is_admin() or private.is_trusted_caller());
-  if not found then
-    perform private.fail_stream_not_found(target_stream);
-  end if;
+  perform private.require_readable_stream(target_stream);
   return query
     select log.created_at, log.admitted, log.rule, log.message, log.session_id, log.media_server,
       log.client_ip, log.key_prefix, log.limit_count, log.active_count

@@ -5,8 +5,8 @@ insert into private.settings (key, value, comment) values
   ('viewer_heartbeat_seconds', '15', 'How often a viewer shall beat; told to it when it joins.'),
   ('viewer_beats_per_second', '1', 'Beats that a viewer may send per second, once its burst is used up.'),
   ('viewer_beats_burst', '5', 'Beats that a viewer may send at once.'),
-  ('viewer_address_requests_per_second', '50', 'Requests per second that one address may send for one stream, once its burst is used up.'),
-  ('viewer_address_requests_burst', '200', 'Requests that one address may send for one stream at once.');
+  ('viewer_address_requests_per_second', '50', 'Requests per second that one address may send, once its burst is used up.'),
+  ('viewer_address_requests_burst', '200', 'Requests that one address may send at once.');
 
 create function private.viewer_settings()
 returns jsonb
@@ -16,29 +16,7 @@ set search_path = ''
 as $$
   select jsonb_object_agg(key, value) from private.settings where key like 'viewer\_%'
 $$;
-comment on function private.viewer_settings() is 'The settings of counting viewers.';
-
-create function private.get_viewer_settings()
-returns jsonb
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select private.viewer_settings()
-$$;
-comment on function private.get_viewer_settings() is 'See public.get_viewer_settings.';
-grant execute on function private.get_viewer_settings() to service_role;
-
-create function public.get_viewer_settings()
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select private.get_viewer_settings()
-$$;
-comment on function public.get_viewer_settings() is 'The settings that begin with viewer_, as {key: value}. Callable by service_role.';
+comment on function private.viewer_settings() is 'The settings that begin with viewer_, as {key: value}.';
 
 -- Who may join ---------------------------------------------------------------------------------
 
@@ -57,7 +35,8 @@ begin
   if session.id is null then
     perform private.fail(404, 'stream_not_live', 'This stream is not live.', 'Wait until streams.is_live is true, then join.');
   end if;
-  return jsonb_build_object('session_id', session.id, 'started_at', session.started_at, 'viewer_count', stream.viewer_count);
+  return jsonb_build_object('session_id', session.id, 'started_at', session.started_at, 'viewer_count', stream.viewer_count,
+    'settings', private.viewer_settings());
 end
 $$;
 comment on function private.begin_viewing(uuid) is 'See public.begin_viewing.';
@@ -72,7 +51,7 @@ as $$
   select private.begin_viewing(begin_viewing.stream_id)
 $$;
 comment on function public.begin_viewing(uuid) is
-  'What the edge function viewer asks before it counts a viewer: {session_id, started_at, viewer_count}, for whoever get_stream lets see the stream. Writes nothing. '
+  'What the edge function viewer asks before it counts a viewer: {session_id, started_at, viewer_count, settings}, for whoever get_stream lets see the stream. Writes nothing. '
   'Raises PT404 stream_not_found, PT404 stream_not_live.';
 grant execute on function public.begin_viewing(uuid) to anon, authenticated;
 
@@ -101,32 +80,6 @@ comment on function public.get_viewer_count(uuid) is
 
 -- What Redis counted ---------------------------------------------------------------------------
 
-create function private.get_live_sessions()
-returns jsonb
-language sql
-stable
-security definer
-set search_path = ''
-as $$
-  select coalesce(jsonb_agg(jsonb_build_object('stream_id', stream_id, 'session_id', id, 'started_at', started_at, 'peak_viewers', peak_viewers,
-    'viewer_seconds', viewer_seconds)), '[]')
-  from public.stream_sessions
-  where is_active and kind = 'ingest'
-$$;
-comment on function private.get_live_sessions() is 'See public.get_live_sessions.';
-grant execute on function private.get_live_sessions() to service_role;
-
-create function public.get_live_sessions()
-returns jsonb
-language sql
-stable
-set search_path = ''
-as $$
-  select private.get_live_sessions()
-$$;
-comment on function public.get_live_sessions() is
-  'The sessions whose viewers are counted, [{stream_id, session_id, started_at, peak_viewers, viewer_seconds}], with what is stored of them. Callable by service_role.';
-
 create table private.viewer_samples (
   created_at timestamptz not null,
   stream_id uuid not null,
@@ -142,6 +95,57 @@ comment on table private.viewer_samples is
 create index viewer_samples_stream_idx on private.viewer_samples (stream_id, created_at);
 select private.register_log_table('private.viewer_samples', 'day', '90 days');
 
+create function private.find_uncounted_sessions()
+returns setof public.stream_sessions
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return query
+    select session.* from public.stream_sessions as session
+    where session.kind = 'ingest' and not session.is_active and session.stopped_at > now() - interval '1 minute'
+      and not exists (
+        select from private.viewer_samples as sample
+        where sample.session_id = session.id and sample.created_at >= date_trunc('milliseconds', session.stopped_at));
+end
+$$;
+comment on function private.find_uncounted_sessions() is 'Sessions that ended within the last minute and have no sample of their end yet.';
+
+create function private.get_counted_sessions()
+returns jsonb
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(jsonb_agg(jsonb_build_object('stream_id', session.stream_id, 'session_id', session.id, 'started_at', session.started_at,
+      'has_ended', not session.is_active, 'peak_viewers', session.peak_viewers, 'viewer_seconds', session.viewer_seconds)), '[]')
+    from (
+      select * from public.stream_sessions where is_active and kind = 'ingest'
+      union all
+      select * from private.find_uncounted_sessions()) as session);
+end
+$$;
+comment on function private.get_counted_sessions() is 'See public.get_counted_sessions.';
+grant execute on function private.get_counted_sessions() to service_role;
+
+create function public.get_counted_sessions()
+returns jsonb
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return private.get_counted_sessions();
+end
+$$;
+comment on function public.get_counted_sessions() is
+  'The sessions of which record_viewers wants a sample, [{stream_id, session_id, started_at, has_ended, peak_viewers, viewer_seconds}], with what is stored of them: '
+  'all that are live, and those that ended within the last minute until their end is recorded. Callable by service_role.';
+
 create type private.viewer_sample as (
   stream_id uuid,
   session_id uuid,
@@ -153,6 +157,37 @@ create type private.viewer_sample as (
 );
 comment on type private.viewer_sample is 'A sample as record_viewers gets it.';
 
+create function private.cut_sample(sample private.viewer_sample, session public.stream_sessions)
+returns private.viewer_sample
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  stopped_ms bigint := floor(extract(epoch from session.stopped_at) * 1000);
+  known_ms bigint := floor(extract(epoch from session.started_at) * 1000);
+  known_seconds bigint := 0;
+  last record;
+begin
+  if session.is_active or sample.at_ms <= stopped_ms then
+    return sample;
+  end if;
+  select floor(extract(epoch from created_at) * 1000) as at_ms, viewer_seconds into last from private.viewer_samples
+  where session_id = session.id order by created_at desc limit 1;
+  if found then
+    known_ms := last.at_ms;
+    known_seconds := last.viewer_seconds;
+  end if;
+  sample.viewer_seconds := known_seconds + round(greatest(sample.viewer_seconds - known_seconds, 0)
+    * greatest(stopped_ms - known_ms, 0)::numeric / (sample.at_ms - known_ms));
+  sample.at_ms := stopped_ms;
+  return sample;
+end
+$$;
+comment on function private.cut_sample(private.viewer_sample, public.stream_sessions) is
+  'A sample that was taken after its session ended, as of the end: Redis is not told of it at once, so those who went on beating are taken off the viewer seconds, '
+  'in proportion to the time since the last sample. Nobody can have joined since.';
+
 create function private.lock_sampled_sessions(samples private.viewer_sample[])
 returns setof private.viewer_sample
 language plpgsql
@@ -161,18 +196,20 @@ as $$
 begin
   -- Rows that somebody is changing are left for the next flush: waiting for several at once could deadlock.
   return query
-    select sample.*
+    select cut.*
     from unnest(samples) as sample
     join public.stream_sessions as session on session.id = sample.session_id and session.stream_id = sample.stream_id
     join public.streams as stream on stream.id = sample.stream_id
-    where session.is_active and session.kind = 'ingest'
+    cross join lateral private.cut_sample(sample, session) as cut
+    where session.kind = 'ingest'
+      and (session.is_active or (session.stopped_at > now() - interval '1 minute' and sample.at_ms >= floor(extract(epoch from session.stopped_at) * 1000)))
       and least(sample.viewers, sample.peak, sample.uniques, sample.viewer_seconds) >= 0
       and sample.at_ms between extract(epoch from session.started_at) * 1000 and extract(epoch from now() + interval '1 minute') * 1000
     for no key update of session, stream skip locked;
 end
 $$;
 comment on function private.lock_sampled_sessions(private.viewer_sample[]) is
-  'Those samples that are of an active session, whose rows it locks; none from before the session or from the future.';
+  'Those samples that are of an active session, or of the end of one that ended within the last minute; their rows are locked. None from before the session or from the future.';
 
 create function private.store_samples(samples private.viewer_sample[])
 returns setof private.viewer_sample
@@ -214,14 +251,17 @@ begin
   where session.id = sample.session_id;
   return query
     update public.streams as stream
-    set viewer_count = sample.viewers, peak_viewers = greatest(stream.peak_viewers, sample.peak)
+    set viewer_count = case when session.is_active then sample.viewers else 0 end, peak_viewers = greatest(stream.peak_viewers, sample.peak)
     from unnest(samples) as sample
+    join public.stream_sessions as session on session.id = sample.session_id
     where stream.id = sample.stream_id
-      and (stream.viewer_count <> sample.viewers or stream.peak_viewers < sample.peak)
+      and ((session.is_active and stream.viewer_count <> sample.viewers)
+        or ((session.is_active or stream.ended_at = session.stopped_at) and stream.peak_viewers < sample.peak))
     returning stream.*;
 end
 $$;
-comment on function private.apply_samples(private.viewer_sample[]) is 'Writes samples to their sessions and streams, and returns the streams whose numbers changed.';
+comment on function private.apply_samples(private.viewer_sample[]) is
+  'Writes samples to their sessions and streams, and returns the streams whose numbers changed. A stream keeps the numbers of its next session from those of the last.';
 
 create function private.record_viewers(given jsonb)
 returns jsonb
@@ -266,8 +306,8 @@ end
 $$;
 comment on function public.record_viewers(jsonb) is
   'Writes what Redis counted, [{stream_id, session_id, at_ms, viewers, peak, uniques, viewer_seconds}] (totals since the session began, at at_ms milliseconds since 1970), to streams, '
-  'sessions and history, and tells each stream whose number changed. A sample that is not newer than the last one of its session, or of a session that has ended, changes nothing; '
-  'one of a row that is being changed at the moment is left for the next. Returns {recorded, changed}. Raises PT400 samples_invalid. Callable by service_role.';
+  'sessions and history, and tells each stream whose number changed. A sample that is not newer than the last one of its session changes nothing, nor does one of a session that has ended, '
+  'but for the first that was taken after its end within a minute: that one counts as of the end, and its numbers are the event SessionCounted. One of a row that is being changed at the moment is left for the next. Returns {recorded, changed}. Raises PT400 samples_invalid. Callable by service_role.';
 
 -- History --------------------------------------------------------------------------------------
 
@@ -279,11 +319,8 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform from public.streams
-  where id = wanted_stream and (user_id = (select auth.uid()) or private.is_admin() or private.is_trusted_caller());
-  if not found then
-    perform private.fail_stream_not_found(wanted_stream);
-  elsif bucket_seconds is null or bucket_seconds not between 10 and 86400 then
+  perform private.require_readable_stream(wanted_stream);
+  if bucket_seconds is null or bucket_seconds not between 10 and 86400 then
     perform private.fail(400, 'bucket_seconds_invalid', format('bucket_seconds must be 10 to 86400, got %s.', coalesce(bucket_seconds::text, 'nothing')),
       'A sample is stored every 10 seconds.');
   elsif since is null or until is null or until - since > make_interval(secs => 10000.0 * bucket_seconds) then
@@ -325,3 +362,7 @@ grant execute on function public.get_viewer_history(uuid, timestamptz, timestamp
 
 insert into private.scheduled_jobs (name, schedule, function_name, timeout_seconds) values
   ('flush-viewers', '*/10 * * * * *', 'flush-viewers', 60);
+
+-- Redis hears of what happens from here on, not of what an old log begins with.
+insert into private.event_consumer_members (consumer, member, size, acknowledged_position)
+select 'redis-streams', 0, 1, coalesce(max(position), 0) from private.event_log;

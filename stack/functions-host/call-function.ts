@@ -1,7 +1,13 @@
 /** Calls one function for one request, whatever the function does. */
 import { bodyTooLarge, functionFailed, functionTimedOut, unauthorized } from './answers.ts';
 import { logError } from './containment.ts';
-import { declaresTooMuch, discard, limitBody, MAX_BODY_BYTES } from './limited-body.ts';
+import {
+  declaresAll,
+  declaresTooMuch,
+  discard,
+  limitBody,
+  MAX_BODY_BYTES,
+} from './limited-body.ts';
 import type { FunctionPlan } from './plan.ts';
 import { findJwtProblem } from './verify-jwt.ts';
 
@@ -35,7 +41,9 @@ function forFunction(request: Request, path: string, onTooLarge: () => void): Re
   const url = new URL(request.url);
   url.pathname = path;
   const { method, headers, signal } = request;
-  const body = request.body && limitBody(request.body, onTooLarge);
+  const body = declaresAll(request)
+    ? request.body
+    : request.body && limitBody(request.body, onTooLarge);
   return new Request(url, { method, headers, signal, body });
 }
 

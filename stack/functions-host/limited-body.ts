@@ -16,6 +16,11 @@ export function declaresTooMuch(request: Request): boolean {
   return Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES;
 }
 
+/** Whether the server reads no more of the body than the request says by itself. */
+export function declaresAll({ headers }: Request): boolean {
+  return headers.has('content-length') && !headers.has('transfer-encoding');
+}
+
 /**
  * The body up to the bound; one that goes on ends in `BodyTooLarge`. `onTooLarge` is called as
  * well, because a function may swallow the error.

@@ -77,6 +77,21 @@ async function restream(owner: string, remember: () => Promise<unknown>): Promis
   await remember();
 }
 
+/** What is over has no live numbers any more: they are in its events too. */
+async function expectFinalNumbers(): Promise<void> {
+  const [session] = await db.sql`
+    select count(*)::int as sessions, count(*) filter (where peak_viewers = 4)::int as watched,
+      count(*) filter (where to_jsonb(row) - 'last_seen_at' = to_jsonb(jsonb_populate_record(null::public.stream_sessions,
+        private.replay('StreamSession', row.id, null, null))) - 'last_seen_at')::int as rebuilt
+    from public.stream_sessions as row where not is_active`;
+  expect(session).toMatchObject({ watched: 1, rebuilt: session?.sessions });
+  const [stream] = await db.sql`
+    select count(*)::int as streams, count(*) filter (where to_jsonb(row) - 'viewer_count' = to_jsonb(jsonb_populate_record(null::public.streams,
+      private.replay('Stream', row.id, null, null))) - 'viewer_count')::int as rebuilt
+    from public.streams as row where ended_at is not null`;
+  expect(stream?.rebuilt).toBe(stream?.streams);
+}
+
 async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
   const moments: { at: string; rows: Map<string, unknown> }[] = [];
   const remember = async () => moments.push(await copyOfTables());
@@ -138,8 +153,13 @@ async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
   await restream(owner.id, remember);
 
   const doomed = await createStream(db, other.id);
-  await publish(db, doomed);
+  const { session_id: watchedSession } = await publish(db, doomed);
   await db.asAdmin((sql) => sql`select public.disable_stream(${doomed.id})`);
+  await remember();
+  const watched = { stream_id: doomed.id, session_id: watchedSession as string, at_ms: Date.now() };
+  const sample = { ...watched, viewers: 3, peak: 4, uniques: 5, viewer_seconds: 6 };
+  await db.asService((sql) => sql`select public.record_viewers(${sql.json([sample])})`);
+  await expectFinalNumbers();
   await remember();
   await db.asAdmin((sql) => sql`select public.enable_stream(${doomed.id})`);
   await publish(db, doomed);
@@ -200,12 +220,14 @@ test('every kind of change so far has happened here, and each event says what ch
       'StreamEnabled',
       'StreamStarted',
       'StreamEnded',
+      'StreamCounted',
       'StreamDeleted',
       'SessionStarted',
       'SessionDisconnected',
       'SessionResumed',
       'SessionUpdated',
       'SessionEnded',
+      'SessionCounted',
       'SessionDeleted',
       'AdmissionRefused',
       'StreamRequested',

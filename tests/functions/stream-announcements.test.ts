@@ -1,10 +1,14 @@
 /** Redis hears of streams that start and end: a key and a channel, from the events. */
 import postgres, { type Sql } from 'postgres';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { signUpBroadcaster } from '../support/broadcaster.ts';
+import { callHook } from '../support/hook.ts';
+import { findKeys, LONGEST_TTL } from '../support/redis-keys.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { goLive } from '../support/watching.ts';
+import { callViewer, goLive, signUp } from '../support/watching.ts';
+import { mediaMtx } from './media-servers/mediamtx.ts';
 
 const PATIENCE = { timeoutMs: 45_000, intervalMs: 100 };
 
@@ -54,9 +58,64 @@ test('a key that Redis lost is there again after the next flush', async () => {
   expect(await waitUntil(isThere, PATIENCE)).toBe(true);
 });
 
-test('every key has a time to live', async () => {
-  for await (const keys of redis.scanIterator({ MATCH: 'sb:*' })) {
-    for (const key of keys) expect([key, await redis.ttl(key)]).toEqual([key, expect.any(Number)]);
-    for (const key of keys) expect(await redis.ttl(key), key).not.toBe(-1);
-  }
+test('every key lives as long as DESIGN.md says, and no key is of another kind', async () => {
+  const { streamId, end } = await goLive(stack);
+  const { token } = await signUp(stack);
+  const join = { action: 'join', stream_id: streamId };
+  const anonymous = await callViewer(stack, join);
+  await callViewer(stack, join, { authorization: `Bearer ${token}` });
+  const seen = new Map<string, number>();
+  /** Looks at all keys, and remembers the kinds that there were. */
+  const expectBounds = async () => {
+    for (const { key, ttl } of await findKeys([stack.config.redisUrl])) {
+      const kind = LONGEST_TTL.findIndex(([name]) => name.test(key));
+      expect(kind, key).toBeGreaterThanOrEqual(0);
+      expect(ttl, key).toBeGreaterThanOrEqual(0);
+      expect(ttl, key).toBeLessThanOrEqual(LONGEST_TTL[kind]?.[1] as number);
+      seen.set(key, kind);
+    }
+  };
+  await expectBounds();
+  const flushes = async () => {
+    const [row] = await sql`
+      select count(*)::int as n from private.job_runs where job_name = 'flush-viewers' and ok`;
+    return row?.n as number;
+  };
+  const before = await flushes();
+  expect(await waitUntil(async () => (await flushes()) > before + 1, PATIENCE)).toBe(true);
+  await callViewer(stack, { action: 'beat', viewer_token: anonymous.body.viewer_token });
+  await expectBounds();
+  await callViewer(stack, { action: 'leave', viewer_token: anonymous.body.viewer_token });
+  await expectBounds();
+  await end();
+  const hasEnded = async () => (await redis.exists(`sb:{${streamId}}:live`)) === 0;
+  expect(await waitUntil(hasEnded, PATIENCE)).toBe(true);
+  await expectBounds();
+  expect(new Set(seen.values()).size).toBe(LONGEST_TTL.length);
+});
+
+describe('while no flush runs', () => {
+  const enableFlush = (enabled: boolean) =>
+    sql`update private.scheduled_jobs set enabled = ${enabled} where name = 'flush-viewers'`;
+  beforeAll(async () => {
+    await enableFlush(false);
+    await sql`update private.settings set value = '1' where key = 'ingest_reconnect_grace_seconds'`;
+  });
+  afterAll(() => enableFlush(true));
+
+  test('a start is told when the hook was answered, an end when the session was ended', async () => {
+    const { id: streamId, key } = await (await signUpBroadcaster(stack)).createStream();
+    const publisher = { streamId, key, id: mediaMtx.publisherId(1), ip: '198.51.100.7' };
+    for (const body of mediaMtx.publish(publisher)) {
+      expect(await callHook(stack, body)).toMatchObject({ status: 200 });
+    }
+    const joined = await callViewer(stack, { action: 'join', stream_id: streamId });
+    expect(joined).toMatchObject({ status: 200, body: { viewers: 1 } });
+    const live = `sb:{${streamId}}:live`;
+    expect(await waitUntil(async () => (await redis.exists(live)) === 1, PATIENCE)).toBe(true);
+    await callHook(stack, mediaMtx.unpublish(publisher));
+    expect(await waitUntil(async () => (await redis.exists(live)) === 0, PATIENCE)).toBe(true);
+    expect(await waitUntil(() => heardOf(streamId).length === 2, PATIENCE)).toBe(true);
+    expect(heardOf(streamId).map(({ type }) => type)).toEqual(['StreamStarted', 'StreamEnded']);
+  });
 });

@@ -3,6 +3,12 @@ import { createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keysOf } from '../../functions/_shared/viewers/keys.ts';
 import { SCRIPTS } from '../../functions/_shared/viewers/scripts.ts';
+import {
+  admitCommand,
+  leaveCommand,
+  touchCommand,
+  type Viewing,
+} from '../../functions/_shared/viewers/viewing.ts';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 
@@ -28,58 +34,56 @@ interface Touch {
   readonly started?: number;
   readonly tab?: string;
   readonly ttlMs?: number;
-  readonly address?: string;
-  readonly addressBurst?: number;
-  readonly addressIntervalMs?: number;
 }
 
-async function touch({
-  stream,
-  viewer,
-  session = 'session-1',
-  started = 1,
-  tab = '',
-  ttlMs = 45_000,
-  address = viewer,
-  addressBurst = 200,
-  addressIntervalMs = 20,
-}: Touch) {
-  const keys = keysOf(stream);
-  const rates = [keys.rate(address), keys.rate(`v-${viewer}`)];
-  const limits = [String(addressIntervalMs), String(addressBurst), '1000', '5'];
-  const [viewers = 0, waitMs = 0] = await client.touchViewer(
-    [keys.viewers, keys.meter, keys.uniques, ...rates, keys.tabs(viewer)],
-    [session, String(started), viewer, tab, String(ttlMs), ...limits],
-  );
+const viewingOf = ({ stream, viewer, session, started, tab, ttlMs }: Touch): Viewing => ({
+  streamId: stream,
+  sessionId: session ?? 'session-1',
+  startedAt: started ?? 1,
+  viewerId: viewer,
+  tabId: tab ?? '',
+  ttlMs: ttlMs ?? 45_000,
+  beats: { intervalMs: 1000, burst: 5 },
+  requests: { intervalMs: 20, burst: 200 },
+});
+
+async function touch(given: Touch) {
+  const [viewers = 0, waitMs = 0] = await client.touchViewer(...touchCommand(viewingOf(given)));
   return { viewers, waitMs };
 }
 
 async function leave(stream: string, viewer: string, tab = '') {
-  const keys = keysOf(stream);
-  const [viewers] = await client.leaveStream(
-    [keys.viewers, keys.meter, keys.uniques, keys.rate('leaver'), keys.tabs(viewer)],
-    [viewer, tab, '20', '200'],
-  );
+  const [viewers] = await client.leaveStream(...leaveCommand(viewingOf({ stream, viewer, tab })));
   return viewers;
 }
+
+const countOf = ([session, at, viewers, peak, uniques, seconds]: Awaited<
+  ReturnType<typeof client.finishSession>
+>) => ({
+  session,
+  at: Number(at),
+  viewers,
+  peak,
+  uniques: Number(uniques),
+  seconds: Number(seconds),
+});
 
 async function count(
   stream: string,
   { session = 'session-1', started = 1, peak = 0, seconds = 0 } = {},
 ) {
   const keys = keysOf(stream);
-  const [counted, at, viewers, peakNow, uniques, watched] = await client.countViewers(
-    [keys.viewers, keys.meter, keys.uniques, keys.live],
-    [session, String(started), String(peak), String(seconds), 'now'],
+  return countOf(
+    await client.countViewers(
+      [keys.viewers, keys.meter, keys.uniques, keys.live],
+      [session, String(started), String(peak), String(seconds), 'now'],
+    ),
   );
-  return {
-    session: counted,
-    at: Number(at),
-    viewers,
-    peak: peakNow,
-    uniques: Number(uniques),
-    seconds: Number(watched),
-  };
+}
+
+async function finish(stream: string, session = 'session-1') {
+  const keys = keysOf(stream);
+  return countOf(await client.finishSession([keys.viewers, keys.meter, keys.uniques], [session]));
 }
 
 const newStream = () => crypto.randomUUID();
@@ -150,33 +154,70 @@ describe('the meter', () => {
   });
 });
 
+describe('a session that has ended', () => {
+  test('is counted by itself', async () => {
+    const stream = newStream();
+    for (const viewer of ['a', 'b', 'c']) await touch({ stream, viewer });
+    await leave(stream, 'c');
+    expect(await finish(stream)).toMatchObject({
+      ...{ session: 'session-1', viewers: 2, peak: 3, uniques: 3 },
+    });
+  });
+
+  test('is counted after the stream’s next has begun, as of then', async () => {
+    const stream = newStream();
+    await touch({ stream, viewer: 'a', ttlMs: 2_000 });
+    const isOver = async () => (await finish(stream)).viewers === 0;
+    expect(await waitUntil(isOver, { timeoutMs: 20_000, intervalMs: 100 })).toBe(true);
+    await touch({ stream, viewer: 'b', session: 'session-2', started: 2 });
+    await touch({ stream, viewer: 'c', session: 'session-2', started: 2 });
+    const last = await finish(stream);
+    expect(last).toMatchObject({ session: 'session-1', viewers: 0, peak: 1, seconds: 2 });
+    expect(await finish(stream)).toEqual(last);
+    expect(await finish(stream, 'session-2')).toMatchObject({ viewers: 2, peak: 2, seconds: 0 });
+  });
+
+  test('that Redis does not know is nobody’s', async () => {
+    const stream = newStream();
+    expect((await finish(stream)).session).toBeNull();
+    await touch({ stream, viewer: 'a' });
+    expect((await finish(stream, 'another')).session).toBeNull();
+  });
+});
+
 describe('rate limits', () => {
+  const admit = (address: string, burst: number, intervalMs = 60_000) =>
+    client.admitAddress(...admitCommand(address, { intervalMs, burst }));
+
   test('a viewer’s burst, then no more, and the time to wait', async () => {
     const stream = newStream();
     const answers = [];
-    for (let n = 0; n < 7; n++)
-      answers.push(await touch({ stream, viewer: 'a', address: `x${n}` }));
+    for (let n = 0; n < 7; n++) answers.push(await touch({ stream, viewer: 'a' }));
     expect(answers.map(({ waitMs }) => waitMs > 0)).toEqual([...Array(5).fill(false), true, true]);
     expect(answers.at(-1)?.waitMs).toBeLessThanOrEqual(1000);
   });
 
-  test('an address’ burst, whoever it is shared by, and nobody else’s', async () => {
-    const stream = newStream();
-    const same = { stream, address: 'shared', addressBurst: 3, addressIntervalMs: 60_000 };
-    const answers = await Promise.all(
-      Array.from({ length: 30 }, (_, n) => touch({ ...same, viewer: `v${n}` })),
-    );
-    expect(answers.filter(({ waitMs }) => waitMs > 0)).toHaveLength(27);
-    expect(await touch({ ...same, viewer: 'w', address: 'another' })).toMatchObject({ waitMs: 0 });
+  test('an address’ burst, however many ask at once, and nobody else’s', async () => {
+    const address = newStream();
+    const waits = await Promise.all(Array.from({ length: 30 }, () => admit(address, 3)));
+    expect(waits.filter((wait) => wait > 0)).toHaveLength(27);
+    expect(Math.max(...waits)).toBeLessThanOrEqual(60_000);
+    expect(await admit(newStream(), 3)).toBe(0);
+  });
+
+  test('an address may go on at the steady rate', async () => {
+    const address = newStream();
+    expect(await admit(address, 1, 300)).toBe(0);
+    expect(await admit(address, 1, 300)).toBeGreaterThan(0);
+    const isAdmitted = async () => (await admit(address, 1, 300)) === 0;
+    expect(await waitUntil(isAdmitted, { timeoutMs: 10_000, intervalMs: 50 })).toBe(true);
   });
 
   test('a refused request counts nobody', async () => {
     const stream = newStream();
-    const same = { stream, address: 'x', addressBurst: 1, addressIntervalMs: 60_000 };
-    await touch({ ...same, viewer: 'a' });
-    await touch({ ...same, viewer: 'b' });
-    const { viewers } = await count(stream);
-    expect(viewers).toBe(1);
+    for (let n = 0; n < 6; n++) await touch({ stream, viewer: 'a', ttlMs: 500 });
+    const isGone = async () => (await count(stream)).viewers === 0;
+    expect(await waitUntil(isGone, { timeoutMs: 10_000, intervalMs: 50 })).toBe(true);
   });
 });
 

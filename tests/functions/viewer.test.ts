@@ -4,7 +4,7 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { callViewer, goLive, signUp } from '../support/watching.ts';
+import { type Broadcast, callViewer, goLive, signUp } from '../support/watching.ts';
 
 let stack: TestStack;
 let sql: Sql;
@@ -154,6 +154,23 @@ describe('limits', () => {
     expect(refused.length).toBeGreaterThanOrEqual(6);
     expect(refused[0]).toMatchObject({ retryAfter: '1', body: { details: 'too_many_requests' } });
     expect((await join(streamId)).body.viewers).toBe(2);
+  });
+
+  test('an address’ requests are of all streams together', async () => {
+    const broadcasts: Broadcast[] = [];
+    for (let n = 0; n < 8; n++) broadcasts.push(await goLive(stack));
+    await setSetting('viewer_address_requests_burst', 2);
+    await setSetting('viewer_address_requests_per_second', 1);
+    const isHeldUp = async () => {
+      const answers = await Promise.all(broadcasts.map(({ streamId }) => join(streamId)));
+      return answers.some(({ status }) => status === 429);
+    };
+    try {
+      expect(await waitUntil(isHeldUp, PATIENCE)).toBe(true);
+    } finally {
+      await setSetting('viewer_address_requests_burst', 200);
+      await setSetting('viewer_address_requests_per_second', 50);
+    }
   });
 
   test('an address that joins without end is held up, whatever it claims to be', async () => {

@@ -85,6 +85,15 @@ test('what media servers and the cleanup ask', async () => {
   expect(await scanned(`select * from public.stream_sessions where ${held}`)).toEqual([]);
 });
 
+test('what the flush asks', async () => {
+  const scanned = (query: string) => db.sql.begin((sql) => scannedTables(sql, query));
+  const ended = "not is_active and stopped_at > now() - interval '1 minute'";
+  for (const condition of ['is_active', ended]) {
+    const query = `select * from public.stream_sessions where kind = 'ingest' and ${condition}`;
+    expect(await scanned(query)).toEqual([]);
+  }
+});
+
 test('the test itself tells a scan when there is one', async () => {
   expect(
     await db.sql.begin((sql) =>

@@ -32,6 +32,9 @@ async function live(): Promise<Watched> {
   return { stream, sessionId: sessionId as string };
 }
 
+const disable = ({ stream }: Watched) =>
+  db.asUser(owner.id, (sql) => sql`select public.disable_stream(${stream.id})`);
+
 const sampleOf = ({ stream, sessionId }: Watched, numbers: Record<string, number> = {}) => ({
   stream_id: stream.id,
   session_id: sessionId,
@@ -149,9 +152,10 @@ describe('recording', () => {
     });
   });
 
-  test('samples of an ended session, an unknown one, another stream’s or the future are ignored', async () => {
+  test('samples of a session that ended a while ago, an unknown one, another stream’s or the future are ignored', async () => {
     const ended = await live();
-    await db.asUser(owner.id, (sql) => sql`select public.disable_stream(${ended.stream.id})`);
+    await disable(ended);
+    await db.sql`update public.stream_sessions set stopped_at = now() - interval '61 seconds' where id = ${ended.sessionId}`;
     const [one, other] = [await live(), await live()];
     const unknown = { stream: other.stream, sessionId: crypto.randomUUID() };
     const crossed = { stream: one.stream, sessionId: other.sessionId };
@@ -160,7 +164,7 @@ describe('recording', () => {
       recorded: 0,
       changed: 0,
     });
-    expect(await numbersOf(ended)).toMatchObject({ viewer_count: 0 });
+    expect(await numbersOf(ended)).toMatchObject({ viewer_count: 0, viewer_seconds: 0 });
   });
 
   test('a stream that somebody is changing is left for the next flush, and nobody waits', async () => {
@@ -189,6 +193,103 @@ describe('recording', () => {
   test('only the server records', async () => {
     const call = (sql: Parameters<Parameters<TestDatabase['asAnon']>[0]>[0]) =>
       sql`select public.record_viewers('[]')`;
+    await expectFailure(db.asUser(owner.id, call), { code: '42501' });
+    await expectFailure(db.asAnon(call), { code: '42501' });
+  });
+});
+
+describe('the end of a session', () => {
+  const eventsOf = (id: string) => db.sql`
+    select event_type, event_data -> 'new' as new from private.event_log where aggregate_id = ${id} order by version`;
+  const counted = async () => {
+    const [row] = await db.asService(
+      (sql) => sql`select public.get_counted_sessions() as sessions`,
+    );
+    return row?.sessions as { session_id: string; has_ended: boolean }[];
+  };
+  const isCounted = async ({ sessionId }: Watched) =>
+    (await counted()).find(({ session_id: id }) => id === sessionId)?.has_ended;
+  /** Ends it 20 seconds ago, 80 seconds after it began. */
+  const end = async (watched: Watched) => {
+    await disable(watched);
+    await db.sql`update public.stream_sessions set stopped_at = started_at + interval '80 seconds' where id = ${watched.sessionId}`;
+    await db.sql`update public.streams set ended_at = stopped_at from public.stream_sessions as session
+      where session.id = ${watched.sessionId} and streams.id = session.stream_id`;
+  };
+
+  test('its sample is wanted until it is recorded', async () => {
+    const watched = await live();
+    expect(await isCounted(watched)).toBe(false);
+    await end(watched);
+    expect(await isCounted(watched)).toBe(true);
+    expect(await record([sampleOf(watched)])).toMatchObject({ recorded: 1 });
+    expect(await isCounted(watched)).toBeUndefined();
+  });
+
+  test('counts once, as of the end, in proportion to the time since the last sample', async () => {
+    const watched = await live();
+    await record([sampleOf(watched, { at_ms: Date.now() - 40_000, viewer_seconds: 100 })]);
+    await end(watched);
+    const last = sampleOf(watched, { peak: 12, uniques: 30, viewer_seconds: 180 });
+    expect(await record([last])).toEqual({ recorded: 1, changed: 1 });
+    const numbers = await numbersOf(watched);
+    expect(numbers).toMatchObject({
+      ...{ viewer_count: 0, peak_viewers: 12, session_peak: 12, unique_viewers: 30 },
+      average_viewers: numbers?.viewer_seconds / 80,
+    });
+    expect(Math.abs(numbers?.viewer_seconds - 140)).toBeLessThanOrEqual(1); // half of the time was before the end
+    expect(await record([{ ...last, at_ms: Date.now(), peak: 99, viewer_seconds: 999 }])).toEqual({
+      recorded: 0,
+      changed: 0,
+    });
+    expect(await numbersOf(watched)).toEqual(numbers);
+  });
+
+  test('that no flush has seen alive counts all the same', async () => {
+    const watched = await live();
+    await end(watched);
+    await record([sampleOf(watched, { viewer_seconds: 100 })]);
+    const { viewer_seconds: seconds } = (await numbersOf(watched)) ?? {};
+    expect(Math.abs(seconds - 80)).toBeLessThanOrEqual(1);
+  });
+
+  test('a sample that was taken before it is none of it', async () => {
+    const watched = await live();
+    await end(watched);
+    expect(await record([sampleOf(watched, { at_ms: Date.now() - 30_000 })])).toMatchObject({
+      recorded: 0,
+    });
+    expect(await isCounted(watched)).toBe(true);
+  });
+
+  test('is an event of the session and of the stream, from which they are rebuilt', async () => {
+    const watched = await live();
+    await end(watched);
+    await record([sampleOf(watched)]);
+    expect((await eventsOf(watched.sessionId)).at(-1)).toMatchObject({
+      event_type: 'SessionCounted',
+      new: { peak_viewers: 7, unique_viewers: 9 },
+    });
+    expect((await eventsOf(watched.stream.id)).at(-1)).toEqual({
+      event_type: 'StreamCounted',
+      new: { peak_viewers: 7 },
+    });
+  });
+
+  test('leaves the numbers of the stream’s next session alone', async () => {
+    const watched = await live();
+    await end(watched);
+    await db.asUser(owner.id, (sql) => sql`select public.enable_stream(${watched.stream.id})`);
+    await publish(db, watched.stream);
+    expect(await record([sampleOf(watched)])).toEqual({ recorded: 1, changed: 0 });
+    const [stream] =
+      await db.sql`select viewer_count, peak_viewers from public.streams where id = ${watched.stream.id}`;
+    expect(stream).toEqual({ viewer_count: 0, peak_viewers: 0 });
+  });
+
+  test('only the server is told which sessions are counted', async () => {
+    const call = (sql: Parameters<Parameters<TestDatabase['asAnon']>[0]>[0]) =>
+      sql`select public.get_counted_sessions()`;
     await expectFailure(db.asUser(owner.id, call), { code: '42501' });
     await expectFailure(db.asAnon(call), { code: '42501' });
   });
@@ -246,7 +347,11 @@ describe('beginning to view', () => {
   test('a live stream names its session', async () => {
     const watched = await live();
     const [row] = await db.asAnon(begin(watched.stream.id));
-    expect(row?.begun).toMatchObject({ session_id: watched.sessionId, viewer_count: 0 });
+    expect(row?.begun).toMatchObject({
+      session_id: watched.sessionId,
+      viewer_count: 0,
+      settings: { viewer_ttl_seconds: 45, viewer_heartbeat_seconds: 15 },
+    });
   });
 
   test('one that is not live, or not to be seen, is refused', async () => {

@@ -7,14 +7,18 @@ import { join } from 'node:path';
 import { createClient } from 'redis';
 import { findRedisServer } from '../../stack/redis-program.ts';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { freePort } from './free-port.ts';
 
 const SLOTS = [
   [0, 5460],
   [5461, 10922],
   [10923, 16383],
 ] as const;
-/** Outside of what the system gives to outgoing connections; the cluster's bus takes port + 10000. */
-const FIRST_PORT = 17_100;
+interface NodePorts {
+  readonly port: number;
+  /** Where the nodes talk to each other. */
+  readonly bus: number;
+}
 
 export interface RedisCluster {
   readonly urls: readonly string[];
@@ -42,19 +46,22 @@ function answers(port: number): Promise<boolean> {
   );
 }
 
-async function startNode(port: number, dir: string): Promise<ChildProcess> {
+async function startNode({ port, bus }: NodePorts, dir: string): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
   const cluster = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`];
-  const node = spawn(await findRedisServer(), [...settings, ...cluster], { stdio: 'ignore' });
+  const args = [...settings, ...cluster, '--cluster-port', String(bus)];
+  const node = spawn(await findRedisServer(), args, { stdio: 'ignore' });
   if (await waitUntil(() => answers(port), { timeoutMs: 20_000 })) return node;
   throw new Error(`redis-server does not answer on port ${port}`);
 }
 
-async function unite(ports: readonly number[]): Promise<void> {
+async function unite(nodes: readonly NodePorts[]): Promise<void> {
+  const ports = nodes.map(({ port }) => port);
+  const first = nodes[0] as NodePorts;
   for (const [i, port] of ports.entries()) {
-    const [first, last] = SLOTS[i] as readonly [number, number];
-    await ask(port, ['CLUSTER', 'ADDSLOTSRANGE', String(first), String(last)]);
-    await ask(port, ['CLUSTER', 'MEET', '127.0.0.1', String(ports[0])]);
+    const [from, to] = SLOTS[i] as readonly [number, number];
+    await ask(port, ['CLUSTER', 'ADDSLOTSRANGE', String(from), String(to)]);
+    await ask(port, ['CLUSTER', 'MEET', '127.0.0.1', String(first.port), String(first.bus)]);
   }
   const isWhole = async () => {
     const states = await Promise.all(ports.map((port) => ask(port, ['CLUSTER', 'INFO'])));
@@ -70,7 +77,8 @@ async function unite(ports: readonly number[]): Promise<void> {
 /** Starts it; `stop` in `afterAll`. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const dir = mkdtempSync(join(tmpdir(), 'streambed-cluster-'));
-  const ports = SLOTS.map((_, i) => FIRST_PORT + i);
+  const claimed: NodePorts[] = [];
+  for (const _ of SLOTS) claimed.push({ port: await freePort(), bus: await freePort() });
   const nodes: ChildProcess[] = [];
   const stop = async () => {
     await Promise.all(
@@ -83,11 +91,11 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     rmSync(dir, { recursive: true, force: true });
   };
   try {
-    for (const port of ports) nodes.push(await startNode(port, dir));
-    await unite(ports);
+    for (const ports of claimed) nodes.push(await startNode(ports, dir));
+    await unite(claimed);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { urls: ports.map((port) => `redis://127.0.0.1:${port}`), stop };
+  return { urls: claimed.map(({ port }) => `redis://127.0.0.1:${port}`), stop };
 }

@@ -5,7 +5,7 @@
 export interface StreamKeys {
   /** Sorted set: who watches, by when they stop counting. Five minutes. */
   readonly viewers: string;
-  /** Hash: the session's started, id, viewer milliseconds up to `at`, peak. A day. */
+  /** Hash: the session's id, begin, viewer milliseconds up to `at`, peak; what the last one came to. A day. */
   readonly meter: string;
   /** HyperLogLog: who has watched the session. A day. */
   readonly uniques: string;
@@ -13,8 +13,8 @@ export interface StreamKeys {
   readonly live: string;
   /** Sorted set: the tabs in which one signed-in user watches. Five minutes. */
   tabs(viewer: string): string;
-  /** What a viewer's, or an address's, rate limit remembers. Seconds. */
-  rate(subject: string): string;
+  /** What a viewer's rate limit remembers. Seconds. */
+  rate(viewer: string): string;
 }
 
 /** The keys of a stream. */
@@ -26,6 +26,11 @@ export function keysOf(streamId: string): StreamKeys {
     uniques: `${prefix}:uniques`,
     live: `${prefix}:live`,
     tabs: (viewer) => `${prefix}:tabs:${viewer}`,
-    rate: (subject) => `${prefix}:rate:${subject}`,
+    rate: (viewer) => `${prefix}:rate:${viewer}`,
   };
+}
+
+/** What an address' rate limit remembers, whichever streams it asks for. Seconds. */
+export function addressKey(address: string): string {
+  return `sb:{ip:${address}}:rate`;
 }

@@ -1,9 +1,9 @@
 /** The scripts as commands of the Redis client: sent by hash, and whole to a server that does not know it. */
 import { type CommandParser, defineScript } from 'redis';
-import { COUNT, LEAVE, TOUCH } from './lua.ts';
+import { ADMIT, COUNT, FINISH, LEAVE, TOUCH } from './lua.ts';
 
-/** A script all of whose keys belong to one stream. */
-function streamScript<Reply>(source: string, keyCount: number) {
+/** A script all of whose keys are in one slot. */
+function slotScript<Reply>(source: string, keyCount: number) {
   return defineScript({
     SCRIPT: source,
     NUMBER_OF_KEYS: keyCount,
@@ -16,11 +16,17 @@ function streamScript<Reply>(source: string, keyCount: number) {
   });
 }
 
+type Touched = [viewers: number, waitMs: number];
+type Counted<Session> = [
+  ...[session: Session, at: string, viewers: number, peak: number],
+  ...[uniques: number, seconds: string],
+];
+
 /** See lua.ts for what each takes and answers. */
 export const SCRIPTS = {
-  touchViewer: streamScript<[viewers: number, waitMs: number]>(TOUCH, 6),
-  leaveStream: streamScript<[viewers: number, waitMs: number]>(LEAVE, 5),
-  countViewers: streamScript<
-    [session: string, at: string, viewers: number, peak: number, uniques: number, seconds: string]
-  >(COUNT, 4),
+  admitAddress: slotScript<number>(ADMIT, 1),
+  touchViewer: slotScript<Touched>(TOUCH, 5),
+  leaveStream: slotScript<Touched>(LEAVE, 4),
+  countViewers: slotScript<Counted<string>>(COUNT, 4),
+  finishSession: slotScript<Counted<string | null>>(FINISH, 3),
 };

@@ -1,14 +1,15 @@
 /** Tells Redis which streams began and ended, from their events: after commit, in order, at least once. */
-import type { Admin } from '../_shared/job.ts';
-import type { Redis } from '../_shared/redis.ts';
-import { keysOf } from '../_shared/viewers/keys.ts';
+import type { Admin } from '../job.ts';
+import { askRedis, type Redis } from '../redis.ts';
+import { keysOf } from './keys.ts';
 
 const CONSUMER = 'redis-streams';
 /** Where Redis' subscribers hear of it. */
 export const CHANNEL = 'stream:events';
 const PAGE = 500;
-/** A first run on an old log is spread over several. */
+/** What has piled up is spread over several runs. */
 const MOST_PAGES = 20;
+const WITHIN_MS = 20_000;
 const LIVE_SECONDS = 3600;
 
 interface StreamEvent {
@@ -40,7 +41,7 @@ async function announcePage(admin: Admin, client: Redis): Promise<{ read: number
   const claim = await admin.rpc('claim_events', {
     consumer: CONSUMER,
     max_count: PAGE,
-    lease_seconds: 60,
+    lease_seconds: WITHIN_MS / 1000,
   });
   if (claim.error) throw new Error(claim.error.message);
   const events: StreamEvent[] = claim.data;
@@ -56,17 +57,32 @@ async function announcePage(admin: Admin, client: Redis): Promise<{ read: number
   return { read: events.length, told: announced.length };
 }
 
+async function announceAll(admin: Admin, client: Redis): Promise<number> {
+  let told = 0;
+  // Until nothing is left: what commits while a page is told finds the consumer taken, and leaves it to us.
+  for (let page = 0; page < MOST_PAGES; page++) {
+    const { read, told: toldNow } = await announcePage(admin, client);
+    told += toldNow;
+    if (read === 0) break;
+  }
+  return told;
+}
+
 /**
  * Sets or removes `sb:{stream}:live` and publishes on `stream:events`.
  * @returns how many beginnings and ends were told
  * @throws Error when Redis or the database does not answer; then the rest is told at the next run
  */
-export async function announceStreams(admin: Admin, client: Redis): Promise<number> {
-  let told = 0;
-  for (let page = 0; page < MOST_PAGES; page++) {
-    const { read, told: toldNow } = await announcePage(admin, client);
-    told += toldNow;
-    if (read < PAGE) break;
-  }
-  return told;
+export function announceStreams(admin: Admin): Promise<number> {
+  return askRedis((client) => announceAll(admin, client), WITHIN_MS);
+}
+
+interface Runtime {
+  readonly EdgeRuntime?: { waitUntil(work: Promise<unknown>): void };
+}
+
+/** The same once the answer is on its way; what fails here, the next flush makes up for. */
+export function announceInBackground(admin: Admin): void {
+  const announced = announceStreams(admin).catch(() => {});
+  (globalThis as Runtime).EdgeRuntime?.waitUntil(announced);
 }
