@@ -38,9 +38,9 @@ begin
       after := after || jsonb_build_object(final_column, new_row -> final_column);
     end loop;
   end if;
-  perform private.write_event(tg_argv[0], (subject ->> 'id')::uuid, tg_argv[1],
+  perform private.append_event(tg_argv[0], (subject ->> 'id')::uuid, tg_argv[1],
     case when before is null then jsonb_build_object('new', after) else jsonb_build_object('old', before, 'new', after) end,
-    user_id => coalesce(subject ->> 'user_id', subject ->> 'id')::uuid, metadata => private.event_actor());
+    user_id => coalesce(subject ->> 'user_id', subject ->> 'id')::uuid, metadata => private.event_actor(), is_trusted => true);
   return null;
 end
 $$;
@@ -56,7 +56,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.write_event(type_name, target_id, event_type, event_data, user_id => owner_id, metadata => private.event_actor());
+  perform private.append_event(type_name, target_id, event_type, event_data, user_id => owner_id, metadata => private.event_actor(), is_trusted => true);
 end
 $$;
 comment on function private.append_notice(text, uuid, text, jsonb, uuid) is

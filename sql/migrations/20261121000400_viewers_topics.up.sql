@@ -112,28 +112,29 @@ $$;
 comment on function private.send_user_notice(private.event_log) is
   'Tells a user what happened to their sessions, or why a publish was refused: the event is its type, the payload has type, version, position, at and the details.';
 
-create function private.send_notice()
-returns trigger
+create or replace function private.is_announced(event_type text)
+returns boolean
+language sql
+immutable
+return event_type = any (array['StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted',
+  'SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused']);
+
+create or replace function private.announce_event(event_position bigint)
+returns void
 language plpgsql
-security definer
 set search_path = ''
 as $$
+declare
+  event private.event_log;
 begin
-  if new.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted') then
-    perform private.send_status(new);
-  elsif new.user_id is not null then
-    perform private.send_user_notice(new);
+  select * into event from private.event_log where position = event_position;
+  if event.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted') then
+    perform private.send_status(event);
+  elsif event.user_id is not null then
+    perform private.send_user_notice(event);
   end if;
-  return null;
 end
 $$;
-comment on function private.send_notice() is 'Trigger: has Realtime tell what an event says, when the event commits.';
-
-create trigger event_log_send_notice
-  after insert on private.event_log
-  for each row when (new.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted',
-    'SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused'))
-  execute function private.send_notice();
 
 -- Row by row -----------------------------------------------------------------------------------
 
