@@ -4,7 +4,7 @@ drop function public.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, 
 drop function private.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid, boolean);
 drop function private.find_appended(uuid);
 drop type private.appended_event;
-drop function private.look_after_log(text, uuid, bigint);
+drop function private.follow_up(text, uuid, text, bigint);
 drop function private.create_head(text, uuid, bigint);
 drop function private.check_event(text, uuid, text, jsonb, jsonb);
 drop function private.announce_event(bigint);

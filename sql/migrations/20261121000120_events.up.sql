@@ -5,7 +5,7 @@ insert into private.settings (key, value, comment) values
   ('events_per_snapshot', '100', 'Events of an aggregate after which its state is snapshotted.');
 
 create table private.event_heads (
-  aggregate_type text not null,
+  aggregate_type text collate "C" not null,
   aggregate_id uuid not null,
   version bigint not null,
   hash bytea not null,
@@ -21,7 +21,7 @@ comment on column private.event_heads.snapshot_due is 'The version at which the 
 create table private.event_log (
   position bigint generated always as identity primary key,
   id uuid,
-  aggregate_type text not null,
+  aggregate_type text collate "C" not null,
   aggregate_id uuid not null,
   version bigint not null,
   event_type text not null,
@@ -213,7 +213,7 @@ $$;
 comment on function private.create_head(text, uuid, bigint) is
   'Makes the head of an aggregate without events, at version 0. Raises PT409 version_conflict with both numbers where the aggregate is not at the expected version.';
 
-create function private.look_after_log(type_name text, target_id uuid, newest_position bigint)
+create function private.follow_up(type_name text, target_id uuid, event_type text, event_position bigint)
 returns void
 language plpgsql
 set search_path = ''
@@ -225,12 +225,15 @@ begin
   if head.version >= head.snapshot_due then
     perform private.take_snapshot(head);
   end if;
-  if newest_position % 1000 = 0 then
+  if event_position % 1000 = 0 then
     perform private.extend_event_log();
+  end if;
+  if private.is_announced(event_type) then
+    perform private.announce_event(event_position);
   end if;
 end
 $$;
-comment on function private.look_after_log(text, uuid, bigint) is 'What falls due now and then while appending: snapshots and partitions.';
+comment on function private.follow_up(text, uuid, text, bigint) is 'What some events bring with them: snapshots, partitions, announcements.';
 
 create type private.appended_event as ("position" bigint, version bigint);
 comment on type private.appended_event is 'Where an event was put: its global position and its version within the aggregate.';
@@ -267,9 +270,10 @@ as $$
 declare
   moment timestamptz := clock_timestamp();
   content text := private.event_content(event_type, event_data, metadata, user_id);
-  head_hash bytea;
+  new_version bigint;
+  new_hash bytea;
   due_version bigint;
-  appended private.appended_event;
+  event_position bigint;
 begin
   -- Checked in full only where this does not hold; the type and the id of the aggregate are checked with its head.
   if (is_trusted or octet_length(content) <= 16384 and jsonb_typeof(event_data) = 'object' and jsonb_typeof(metadata) = 'object'
@@ -277,9 +281,9 @@ begin
     perform private.check_event(type_name, target_id, event_type, event_data, metadata);
   end if;
   if event_id is not null then
-    appended := private.find_appended(event_id);
-    if appended.position is not null then
-      return appended;
+    select known.position, known.version into event_position, new_version from private.find_appended(event_id) as known;
+    if event_position is not null then
+      return (event_position, new_version);
     end if;
   end if;
   update private.event_heads as head
@@ -288,7 +292,7 @@ begin
       hash = private.hash_event(head.hash, type_name, target_id, head.version + 1, event_id, content, greatest(head.last_event_at, moment))
   where head.aggregate_type = type_name and head.aggregate_id = target_id
     and (expected_version is null or head.version = expected_version)
-  returning head.version, head.last_event_at, head.hash, head.snapshot_due into appended.version, moment, head_hash, due_version;
+  returning head.version, head.last_event_at, head.hash, head.snapshot_due into new_version, moment, new_hash, due_version;
   if not found then
     perform private.check_event(type_name, target_id, event_type, event_data, metadata);
     perform private.create_head(type_name, target_id, expected_version);
@@ -297,15 +301,12 @@ begin
   -- The position is drawn after the head is locked: so it follows the versions, and so the transaction has its id
   -- before its positions, which is what settle_events builds on.
   insert into private.event_log (id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, user_id, created_at, hash)
-  values (event_id, type_name, target_id, appended.version, event_type, event_data, metadata, user_id, moment, head_hash)
-  returning event_log.position into appended.position;
-  if appended.version >= due_version or appended.position % 1000 = 0 then
-    perform private.look_after_log(type_name, target_id, appended.position);
+  values (event_id, type_name, target_id, new_version, event_type, event_data, metadata, user_id, moment, new_hash)
+  returning event_log.position into event_position;
+  if new_version >= due_version or event_position % 1000 = 0 or private.is_announced(event_type) then
+    perform private.follow_up(type_name, target_id, event_type, event_position);
   end if;
-  if private.is_announced(event_type) then
-    perform private.announce_event(appended.position);
-  end if;
-  return appended;
+  return (event_position, new_version);
 end
 $$;
 comment on function private.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid, boolean) is

@@ -74,7 +74,8 @@ declare
   state jsonb := base.state;
   event_data jsonb;
 begin
-  if base_version < private.first_kept_version(type_name, target_id) - 1 and coalesce(at_version, base_version + 1) > base_version then
+  if not exists (select from private.event_log as e where e.aggregate_type = type_name and e.aggregate_id = target_id and e.version = base_version + 1)
+    and base_version < private.first_kept_version(type_name, target_id) - 1 and coalesce(at_version, base_version + 1) > base_version then
     perform private.fail(410, 'events_archived', format('The events of %s %s from that time are archived.', type_name, target_id),
       'Ask for a later moment or version, or look into the archived partitions.');
   end if;

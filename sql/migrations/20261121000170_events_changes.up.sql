@@ -2,14 +2,9 @@
 
 create function private.event_actor()
 returns jsonb
-language plpgsql
+language sql
 stable
-set search_path = ''
-as $$
-begin
-  return jsonb_build_object('actor_id', auth.uid(), 'actor_role', coalesce(auth.role(), session_user));
-end
-$$;
+return jsonb_build_object('actor_id', auth.uid(), 'actor_role', coalesce(auth.role(), session_user));
 comment on function private.event_actor() is 'Who does what is being done: {"actor_id", "actor_role"}; the metadata of events that triggers append.';
 
 create function private.append_change()
@@ -24,13 +19,16 @@ declare
   old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   subject jsonb := coalesce(new_row, old_row);
-  before jsonb := old_row - left_out;
-  after jsonb := new_row - left_out;
+  before jsonb;
+  after jsonb;
   final_column text;
 begin
-  if tg_op = 'UPDATE' then
-    select jsonb_object_agg(key, before -> key), jsonb_object_agg(key, value) into before, after
-    from jsonb_each(after) where value <> before -> key;
+  if tg_op <> 'UPDATE' then
+    before := old_row - left_out;
+    after := new_row - left_out;
+  else
+    select jsonb_object_agg(key, old_row -> key), jsonb_object_agg(key, value) into before, after
+    from jsonb_each(new_row) where value <> old_row -> key and key <> all (left_out);
     if after is null then
       return null;
     end if;
