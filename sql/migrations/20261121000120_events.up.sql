@@ -294,7 +294,9 @@ begin
     and (expected_version is null or head.version = expected_version)
   returning head.version, head.last_event_at, head.hash, head.snapshot_due into new_version, moment, new_hash, due_version;
   if not found then
-    perform private.check_event(type_name, target_id, event_type, event_data, metadata);
+    if not is_trusted then
+      perform private.check_event(type_name, target_id, event_type, event_data, metadata);
+    end if;
     perform private.create_head(type_name, target_id, expected_version);
     return private.append_event(type_name, target_id, event_type, event_data, expected_version, user_id, metadata, event_id, is_trusted);
   end if;
