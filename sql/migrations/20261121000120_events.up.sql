@@ -157,7 +157,7 @@ return false;
 comment on function private.is_announced(text) is
   'Is an event of this type told on by announce_event? Every append asks; a later domain puts its types here in place of none.';
 
-create function private.announce_event(event_position bigint)
+create function private.announce_event(event private.event_log)
 returns void
 language plpgsql
 set search_path = ''
@@ -165,7 +165,7 @@ as $$
 begin
 end
 $$;
-comment on function private.announce_event(bigint) is
+comment on function private.announce_event(private.event_log) is
   'What else happens in the transaction that appends an event of the types in is_announced. A later domain puts it here in place of nothing.';
 
 create function private.check_event(type_name text, target_id uuid, event_type text, event_data jsonb, metadata jsonb)
@@ -213,7 +213,7 @@ $$;
 comment on function private.create_head(text, uuid, bigint) is
   'Makes the head of an aggregate without events, at version 0. Raises PT409 version_conflict with both numbers where the aggregate is not at the expected version.';
 
-create function private.follow_up(type_name text, target_id uuid, event_type text, event_position bigint)
+create function private.follow_up(event private.event_log)
 returns void
 language plpgsql
 set search_path = ''
@@ -221,19 +221,19 @@ as $$
 declare
   head private.event_heads;
 begin
-  select * into head from private.event_heads where aggregate_type = type_name and aggregate_id = target_id;
+  if private.is_announced(event.event_type) then
+    perform private.announce_event(event);
+  end if;
+  select * into head from private.event_heads where aggregate_type = event.aggregate_type and aggregate_id = event.aggregate_id;
   if head.version >= head.snapshot_due then
     perform private.take_snapshot(head);
   end if;
-  if event_position % 1000 = 0 then
+  if event.position % 1000 = 0 then
     perform private.extend_event_log();
-  end if;
-  if private.is_announced(event_type) then
-    perform private.announce_event(event_position);
   end if;
 end
 $$;
-comment on function private.follow_up(text, uuid, text, bigint) is 'What some events bring with them: snapshots, partitions, announcements.';
+comment on function private.follow_up(private.event_log) is 'What some events bring with them: announcements, snapshots, partitions.';
 
 create type private.appended_event as ("position" bigint, version bigint);
 comment on type private.appended_event is 'Where an event was put: its global position and its version within the aggregate.';
@@ -306,7 +306,8 @@ begin
   values (event_id, type_name, target_id, new_version, event_type, event_data, metadata, user_id, moment, new_hash)
   returning event_log.position into event_position;
   if new_version >= due_version or event_position % 1000 = 0 or private.is_announced(event_type) then
-    perform private.follow_up(type_name, target_id, event_type, event_position);
+    perform private.follow_up(row(event_position, event_id, type_name, target_id, new_version, event_type, event_data, metadata, user_id,
+      moment, new_hash)::private.event_log);
   end if;
   return (event_position, new_version);
 end

@@ -1,5 +1,5 @@
 alter publication supabase_realtime drop table public.streams, public.stream_sessions;
-create or replace function private.announce_event(event_position bigint)
+create or replace function private.announce_event(event private.event_log)
 returns void
 language plpgsql
 set search_path = ''

@@ -117,15 +117,12 @@ immutable
 return event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted')
   or event_type in ('SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused');
 
-create or replace function private.announce_event(event_position bigint)
+create or replace function private.announce_event(event private.event_log)
 returns void
 language plpgsql
 set search_path = ''
 as $$
-declare
-  event private.event_log;
 begin
-  select * into event from private.event_log where position = event_position;
   if event.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted') then
     perform private.send_status(event);
   elsif event.user_id is not null then
