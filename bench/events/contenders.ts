@@ -59,7 +59,7 @@ export function bareInsert(name: string, { url }: BenchDatabase): Contender {
     name,
     url,
     `insert into bench.event_log (id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, user_id, created_at, hash)
-     values (gen_random_uuid(), 'Stream', $1, $2, 'StreamUpdated', $3, $4, $5, clock_timestamp(), '\\x${'ab'.repeat(32)}')
+     values (null, 'Stream', $1, $2, 'StreamUpdated', $3, $4, $5, clock_timestamp(), '\\x${'ab'.repeat(32)}')
      returning position, version`,
     ({ id, version }) => [id, version + 1, DATA, METADATA, OWNER],
   );

@@ -18,7 +18,7 @@ export const STORED_ID = (index: string) => `md5('aggregate ' || (${index}))::uu
 
 const INSERT_EVENTS = `
   insert into private.event_log overriding system value
-  select position, md5('event ' || position)::uuid, 'Stream', ${STORED_ID('aggregate')}, version, 'StreamUpdated',
+  select position, null, 'Stream', ${STORED_ID('aggregate')}, version, 'StreamUpdated',
     jsonb_build_object('new', jsonb_build_object('title', 'Friday night in the studio ' || position, 'status', 'live', 'viewers', position % 5000)),
     jsonb_build_object('actor_id', owner, 'actor_role', 'authenticated'), owner,
     timestamptz '2026-01-01' + position * interval '1 second', sha256(int8send(position))

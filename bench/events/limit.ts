@@ -30,9 +30,8 @@ export async function removeChain({ superuserUrl }: BenchDatabase): Promise<void
   await asSuperuser(
     superuserUrl,
     `create or replace function private.hash_event(
-      previous_hash bytea, type_name text, target_id uuid, version bigint, event_id uuid,
-      event_type text, event_data jsonb, metadata jsonb, user_id uuid, created_at timestamptz)
-    returns bytea language sql immutable
-    as $$ select '\\x${'ab'.repeat(32)}'::bytea $$`,
+      previous_hash bytea, type_name text, target_id uuid, version bigint, event_id uuid, content text, created_at timestamptz)
+    returns bytea language sql stable
+    return '\\x${'ab'.repeat(32)}'::bytea`,
   );
 }

@@ -17,17 +17,12 @@ comment on column private.event_snapshots.created_at is 'When that event happene
 
 create function private.apply_event(state jsonb, event_data jsonb)
 returns jsonb
-language plpgsql
+language sql
 immutable
-set search_path = ''
-as $$
-begin
-  return case
-    when not event_data ? 'new' then state
-    when jsonb_typeof(event_data -> 'new') = 'object' then coalesce(state, '{}') || (event_data -> 'new')
-  end;
-end
-$$;
+return case
+  when not event_data ? 'new' then state
+  when jsonb_typeof(event_data -> 'new') = 'object' then coalesce(state, '{}') || (event_data -> 'new')
+end;
 comment on function private.apply_event(jsonb, jsonb) is
   'The state after an event: `new` merged in; null after `"new": null`; unchanged without `new`.';
 
@@ -79,7 +74,8 @@ declare
   state jsonb := base.state;
   event_data jsonb;
 begin
-  if base_version < private.first_kept_version(type_name, target_id) - 1 and coalesce(at_version, base_version + 1) > base_version then
+  if not exists (select from private.event_log as e where e.aggregate_type = type_name and e.aggregate_id = target_id and e.version = base_version + 1)
+    and base_version < private.first_kept_version(type_name, target_id) - 1 and coalesce(at_version, base_version + 1) > base_version then
     perform private.fail(410, 'events_archived', format('The events of %s %s from that time are archived.', type_name, target_id),
       'Ask for a later moment or version, or look into the archived partitions.');
   end if;
@@ -224,8 +220,8 @@ begin
       chain_version := coalesce(chain_version, 0);
       chain_hash := coalesce(chain_hash, ''::bytea);
     end if;
-    if link.version is distinct from chain_version + 1 or link.hash is distinct from private.hash_event(chain_hash, link.aggregate_type,
-      link.aggregate_id, link.version, link.id, link.event_type, link.event_data, link.metadata, link.user_id, link.created_at) then
+    if link.version is distinct from chain_version + 1 or link.hash is distinct from private.hash_event(chain_hash, link.aggregate_type, link.aggregate_id, link.version,
+      link.id, private.event_content(link.event_type, link.event_data, link.metadata, link.user_id), link.created_at) then
       return jsonb_build_object('valid', false, 'checked', checked_count, 'first_broken_version', chain_version + 1);
     end if;
     chain_version := link.version;

@@ -2,14 +2,9 @@
 
 create function private.event_actor()
 returns jsonb
-language plpgsql
+language sql
 stable
-set search_path = ''
-as $$
-begin
-  return jsonb_build_object('actor_id', auth.uid(), 'actor_role', coalesce(auth.role(), session_user));
-end
-$$;
+return jsonb_build_object('actor_id', auth.uid(), 'actor_role', coalesce(auth.role(), session_user));
 comment on function private.event_actor() is 'Who does what is being done: {"actor_id", "actor_role"}; the metadata of events that triggers append.';
 
 create function private.append_change()
@@ -24,13 +19,16 @@ declare
   old_row jsonb := case when tg_op <> 'INSERT' then to_jsonb(old) end;
   new_row jsonb := case when tg_op <> 'DELETE' then to_jsonb(new) end;
   subject jsonb := coalesce(new_row, old_row);
-  before jsonb := old_row - left_out;
-  after jsonb := new_row - left_out;
+  before jsonb;
+  after jsonb;
   final_column text;
 begin
-  if tg_op = 'UPDATE' then
-    select jsonb_object_agg(key, before -> key), jsonb_object_agg(key, value) into before, after
-    from jsonb_each(after) where value <> before -> key;
+  if tg_op <> 'UPDATE' then
+    before := old_row - left_out;
+    after := new_row - left_out;
+  else
+    select jsonb_object_agg(key, old_row -> key), jsonb_object_agg(key, value) into before, after
+    from jsonb_each(new_row) where value <> old_row -> key and key <> all (left_out);
     if after is null then
       return null;
     end if;
@@ -38,9 +36,9 @@ begin
       after := after || jsonb_build_object(final_column, new_row -> final_column);
     end loop;
   end if;
-  perform private.write_event(tg_argv[0], (subject ->> 'id')::uuid, tg_argv[1],
+  perform private.append_event(tg_argv[0], (subject ->> 'id')::uuid, tg_argv[1],
     case when before is null then jsonb_build_object('new', after) else jsonb_build_object('old', before, 'new', after) end,
-    user_id => coalesce(subject ->> 'user_id', subject ->> 'id')::uuid, metadata => private.event_actor());
+    user_id => coalesce(subject ->> 'user_id', subject ->> 'id')::uuid, metadata => private.event_actor(), is_trusted => true);
   return null;
 end
 $$;
@@ -56,7 +54,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.write_event(type_name, target_id, event_type, event_data, user_id => owner_id, metadata => private.event_actor());
+  perform private.append_event(type_name, target_id, event_type, event_data, user_id => owner_id, metadata => private.event_actor(), is_trusted => true);
 end
 $$;
 comment on function private.append_notice(text, uuid, text, jsonb, uuid) is

@@ -1,6 +1,17 @@
 alter publication supabase_realtime drop table public.streams, public.stream_sessions;
-drop trigger event_log_send_notice on private.event_log;
-drop function private.send_notice();
+create or replace function private.announce_event(event private.event_log)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+end
+$$;
+create or replace function private.is_announced(event_type text)
+returns boolean
+language sql
+immutable
+return false;
 drop function private.send_user_notice(private.event_log);
 drop function private.send_status(private.event_log);
 drop function private.describe_notice(private.event_log);

@@ -66,10 +66,7 @@ create function private.describe_notice(event private.event_log)
 returns jsonb
 language sql
 stable
-set search_path = ''
-as $$
-  select jsonb_build_object('type', event.event_type, 'version', event.version, 'position', event.position, 'at', event.created_at)
-$$;
+return jsonb_build_object('type', event.event_type, 'version', event.version, 'position', event.position, 'at', event.created_at);
 comment on function private.describe_notice(private.event_log) is
   'What every notice of an event has: {type, version, position, at}. Who missed a version sees the gap.';
 
@@ -112,28 +109,27 @@ $$;
 comment on function private.send_user_notice(private.event_log) is
   'Tells a user what happened to their sessions, or why a publish was refused: the event is its type, the payload has type, version, position, at and the details.';
 
-create function private.send_notice()
-returns trigger
+create or replace function private.is_announced(event_type text)
+returns boolean
+language sql
+immutable
+-- Two lists, because one of nine or more would be made into a hash table by every append.
+return event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted')
+  or event_type in ('SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused');
+
+create or replace function private.announce_event(event private.event_log)
+returns void
 language plpgsql
-security definer
 set search_path = ''
 as $$
 begin
-  if new.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted') then
-    perform private.send_status(new);
-  elsif new.user_id is not null then
-    perform private.send_user_notice(new);
+  if event.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted') then
+    perform private.send_status(event);
+  elsif event.user_id is not null then
+    perform private.send_user_notice(event);
   end if;
-  return null;
 end
 $$;
-comment on function private.send_notice() is 'Trigger: has Realtime tell what an event says, when the event commits.';
-
-create trigger event_log_send_notice
-  after insert on private.event_log
-  for each row when (new.event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted',
-    'SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused'))
-  execute function private.send_notice();
 
 -- Row by row -----------------------------------------------------------------------------------
 

@@ -98,19 +98,22 @@ language plpgsql
 security definer
 set search_path = ''
 as $$
+declare
+  event private.event_log;
 begin
+  select * into event from private.event_log
+  where aggregate_type = 'StreamRequest' and aggregate_id = new.id order by version desc limit 1;
   perform private.send_realtime(
-    private.describe_notice(new) || jsonb_build_object('request_id', new.aggregate_id, 'status', new.event_data #> '{new,status}',
-      'admin_notes', new.event_data #> '{new,admin_notes}'),
-    new.event_type, 'user:' || new.user_id);
+    private.describe_notice(event) || jsonb_build_object('request_id', new.id, 'status', new.status, 'admin_notes', new.admin_notes),
+    event.event_type, 'user:' || new.user_id);
   return null;
 end
 $$;
 comment on function private.send_request_notice() is
-  'Trigger: tells a user what became of a request: {request_id, status, admin_notes, type, version, position, at}.';
-create trigger event_log_send_request_notice
-  after insert on private.event_log
-  for each row when (new.event_type in ('StreamRequestApproved', 'StreamRequestRejected', 'StreamRequestStarted', 'StreamRequestStopped'))
+  'Trigger after those that append: tells a user what became of a request: {request_id, status, admin_notes, type, version, position, at}.';
+create trigger stream_requests_send_notice
+  after update of status on public.stream_requests
+  for each row when (old.status <> new.status)
   execute function private.send_request_notice();
 alter publication supabase_realtime add table public.stream_requests;
 

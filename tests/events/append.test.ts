@@ -56,6 +56,19 @@ describe('append_event', () => {
     expect(await eventsOf(db, 'Probe', id)).toHaveLength(1);
   });
 
+  test('an event without an id of its own has one, by which it is known as well', async () => {
+    const id = randomUUID();
+    const appended = [await append(db, id), await append(db, id)];
+    const ids = (await eventsOf(db, 'Probe', id)).map((event) => event.id);
+    expect(ids).toEqual([...new Set(ids)].sort());
+    for (const [index, eventId] of ids.entries()) {
+      expect(await append(db, randomUUID(), { eventId })).toEqual(appended[index]);
+    }
+    const alike = `00000000-0000-8000-${id.slice(19)}`;
+    expect(await append(db, id, { eventId: alike })).toMatchObject({ version: '3' });
+    expect((await eventsOf(db, 'Probe', id)).at(-1)?.id).toBe(alike);
+  });
+
   test('20 retries of one event at once are one event', async () => {
     const [id, eventId] = [randomUUID(), randomUUID()];
     const connections = await db.connect(20, 'postgres');

@@ -185,6 +185,20 @@ test('every row, now and at every moment of its life, is what its events say', a
   }
 });
 
+test('a change is recorded however large it is: the limits of append_event are for what is appended by hand', async () => {
+  const stream = await createStream(db, (await db.createUser()).id);
+  await db.superuser.begin(async (sql) => {
+    await sql`alter table public.streams disable trigger streams_prepare`;
+    await sql`insert into public.streams (user_id, title, description)
+      select user_id, 'Large', repeat('x', 300000) from public.streams where id = ${stream.id}`;
+    await sql`alter table public.streams enable trigger streams_prepare`;
+  });
+  const [created] = await db.sql`
+    select length(event_data -> 'new' ->> 'description') as size from private.event_log
+    where event_type = 'StreamCreated' order by position desc limit 1`;
+  expect(created?.size).toBe(300000);
+});
+
 test('what is deleted is deleted in the replay', async () => {
   const ended = await db.sql`
     select distinct aggregate_type from private.event_heads
