@@ -9,9 +9,7 @@ drop policy videos_update on storage.objects;
 drop policy videos_insert on storage.objects;
 drop policy videos_select on storage.objects;
 -- The bucket stays: it may hold files.
-alter publication supabase_realtime drop trigger stream_requests_send_notice on public.stream_requests;
-drop function private.send_request_notice();
-drop table public.stream_requests;
+alter publication supabase_realtime drop table public.stream_requests;
 drop table private.stream_request_secrets;
 drop trigger stream_requests_send_notice on public.stream_requests;
 drop function private.send_request_notice();
