@@ -5,7 +5,7 @@ insert into private.settings (key, value, comment) values
   ('events_per_snapshot', '100', 'Events of an aggregate after which its state is snapshotted.');
 
 create table private.event_heads (
-  aggregate_type text collate "C" not null,
+  aggregate_type text not null,
   aggregate_id uuid not null,
   version bigint not null,
   hash bytea not null,
@@ -21,7 +21,7 @@ comment on column private.event_heads.snapshot_due is 'The version at which the 
 create table private.event_log (
   position bigint generated always as identity primary key,
   id uuid,
-  aggregate_type text collate "C" not null,
+  aggregate_type text not null,
   aggregate_id uuid not null,
   version bigint not null,
   event_type text not null,
