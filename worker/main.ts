@@ -22,7 +22,7 @@ function lock({ id, folder }: Settings): void {
 async function main(): Promise<void> {
   const settings = readSettings();
   lock(settings);
-  const driver = createDriver(settings);
+  const driver = await createDriver(settings);
   const leftovers = await driver.prepare();
   if (leftovers > 0) logEvent(`ended ${leftovers} ffmpeg(s) that a killed worker has left running`);
   const worker = new Worker(settings, driver);
