@@ -10,7 +10,7 @@ import { readSettings, type Settings } from './settings.ts';
 import { Worker } from './worker.ts';
 
 /** However long something takes to end, the process ends. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 4_000;
 
 function lock({ id, folder }: Settings): void {
   if (tryLock(join(folder, 'lock'))) return;

@@ -49,11 +49,12 @@ export function pushArguments({ sourceUrl, targetUrl, media, repeat }: PushOptio
   const { video, audio } = media;
   return [
     ...[...QUIET, '-loglevel', 'warning', '-progress', 'pipe:1'],
-    ...['-re', ...(repeat ? ['-stream_loop', '-1'] : []), ...input(sourceUrl)],
+    ...['-re', '-fflags', '+genpts', ...(repeat ? ['-stream_loop', '-1'] : [])],
+    ...input(sourceUrl),
     ...['-map', `0:${video.index}`, ...(audio ? ['-map', `0:${audio.index}`] : [])],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
-    ...(canCopyVideo(video) ? COPY_VIDEO : H264),
-    ...(audio ? (canCopyAudio(audio) ? COPY_AUDIO : AAC) : []),
+    ...(canCopyVideo(media) ? COPY_VIDEO : H264),
+    ...(audio ? (canCopyAudio(media) ? COPY_AUDIO : AAC) : []),
     ...['-f', 'flv', '-flvflags', 'no_duration_filesize', targetUrl],
   ];
 }

@@ -16,7 +16,11 @@ interface Sample {
   readonly outSeconds: number;
 }
 
-const round = (value: number, digits: number) => Number(value.toFixed(digits));
+/** No figure is larger, whatever the clocks and ffmpeg make of it. */
+const MOST = 99_999;
+
+const round = (value: number, digits: number) =>
+  Number(Math.min(Math.max(value, 0), MOST).toFixed(digits));
 
 export class Progress {
   readonly #bytesOut: () => number;
@@ -47,7 +51,7 @@ export class Progress {
       fps: round((now.frames - before.frames) / seconds, 2),
       speed: round((now.outSeconds - before.outSeconds) / seconds, 3),
       dropped_frames: this.#number('drop_frames'),
-      out_seconds: round(now.outSeconds, 3),
+      out_seconds: Number(now.outSeconds.toFixed(1)),
     };
   }
 

@@ -1,5 +1,6 @@
 /** A driver for the Docker Engine that the environment names. */
-import { networkInterfaces } from 'node:os';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import type { RelayPlace } from '../../relay/target-relay.ts';
 import type { Driver } from '../driver.ts';
 import { type ContainerLimits, MACHINE } from './container.ts';
@@ -18,6 +19,19 @@ export interface DockerSettings extends ContainerLimits {
 
 const LOOPBACK = '127.0.0.1';
 
+/** Whether an address is this machine's; a bridge without containers is in no list of interfaces. */
+async function canListen(address: string): Promise<boolean> {
+  const server = createServer().listen(0, address);
+  try {
+    await once(server, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    server.close();
+  }
+}
+
 /**
  * Where containers find the worker: at the gateway of Docker's bridge where that is an address of this
  * machine, else, with Docker Desktop, under the name of the machine, at its loopback.
@@ -27,8 +41,7 @@ async function findPlace(
   { relayHost, relayBind }: DockerSettings,
 ): Promise<RelayPlace> {
   const gateway = relayHost && relayBind ? null : await engine.bridgeGateway();
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  const isOwn = gateway !== null && own.some(({ address }) => address === gateway);
+  const isOwn = gateway !== null && (await canListen(gateway));
   return {
     host: relayHost ?? (isOwn ? gateway : MACHINE),
     bind: relayBind ?? (isOwn ? gateway : LOOPBACK),
