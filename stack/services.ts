@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { databaseUrl, HOST, type StackConfig } from './config.ts';
 import { functionsService } from './functions.ts';
-import { nodeService } from './node-service.ts';
+import { nodeService, silentNodeService } from './node-service.ts';
 import { answersQueries, initCluster, postgresCommand } from './postgres/cluster.ts';
 import { acceptsConnections, answersBytes, answersHttp, answersOk } from './probes.ts';
 import { redisService } from './redis.ts';
@@ -40,7 +40,7 @@ function gatewayService({ apiUrl }: StackConfig): Service {
     'gateway',
     'stack/gateway/main.ts',
     () => answersOk(`${apiUrl}/health`),
-    { answers: () => answersHttp(apiUrl) },
+    () => answersHttp(apiUrl),
   );
 }
 
@@ -49,22 +49,21 @@ function realtimeService({ realtimeUrl }: StackConfig): Service {
     'realtime',
     'stack/realtime/main.ts',
     () => answersOk(`${realtimeUrl}/health`),
-    { answers: () => answersHttp(realtimeUrl) },
+    () => answersHttp(realtimeUrl),
   );
 }
 
 function mediaService({ ports, mediaUrl }: StackConfig): Service {
   const answers = () => answersHttp(mediaUrl);
   const probe = async () => (await answers()) && (await acceptsConnections(HOST, ports.rtmp));
-  return nodeService('media', 'stack/media/main.ts', probe, { answers });
+  return nodeService('media', 'stack/media/main.ts', probe, answers);
 }
 
-/** It answers nobody: that it runs is all there is to see. */
-function schedulerService(): Service {
-  return nodeService('scheduler', 'stack/scheduler.ts', async () => true);
+function schedulerService({ dataDir }: StackConfig): Service {
+  return silentNodeService('scheduler', 'stack/scheduler.ts', dataDir);
 }
 
-/** Pushes restreams; it answers nobody either. */
+/** Pushes restreams. */
 function workerService({ dataDir, ports }: StackConfig, index: number): Service {
   const name = index === 0 ? 'worker' : `worker-${index + 1}`;
   const env = {
@@ -73,7 +72,7 @@ function workerService({ dataDir, ports }: StackConfig, index: number): Service 
     WORKER_DATABASE_URL: databaseUrl(ports.db, 'streambed_worker'),
     WORKER_LISTEN_URL: '',
   };
-  return nodeService(name, 'worker/main.ts', async () => true, { env });
+  return silentNodeService(name, 'worker/main.ts', dataDir, env);
 }
 
 /**
@@ -88,6 +87,6 @@ export function servicesInStages(config: StackConfig): Service[][] {
   return [
     [postgresService(config), ...redis],
     [gatewayService(config), functionsService(config), realtimeService(config)],
-    [mediaService(config), schedulerService(), ...workers],
+    [mediaService(config), schedulerService(config), ...workers],
   ];
 }

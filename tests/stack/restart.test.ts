@@ -66,12 +66,13 @@ test('a stack whose service hangs is not ready, and says which', async () => {
 
 test('a service that hangs is ended and started again; those that wait for it are not', async () => {
   const before = await stack.status();
-  for (const service of ['realtime', 'redis', 'postgres']) {
+  const hung = ['realtime', 'scheduler', 'redis', 'postgres'];
+  for (const service of hung) {
     process.kill(await stack.pidOf(service), 'SIGSTOP');
   }
   const restartsOf = (name: string) =>
     before.services.find((service) => service.name === name)?.restarts ?? 0;
-  for (const service of ['realtime', 'redis', 'postgres']) {
+  for (const service of hung) {
     await stack.waitFor(service, (now) => now.ready && now.restarts === restartsOf(service) + 1);
     expect(stack.process.output()).toContain(
       `${service} ended (hung (SIGKILL)); starting it again`,
