@@ -2,13 +2,17 @@
  * The docker driver. Against this machine's Engine where TEST_DOCKER_IMAGE names an image with ffmpeg that it has;
  * else against a server that answers as the documentation of the Engine's API says.
  */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { describeContainer, MACHINE, WORKER_LABEL } from '../../worker/drivers/docker/container.ts';
-import { readEngineAddress } from '../../worker/drivers/docker/engine-address.ts';
+import { Engine } from '../../worker/drivers/docker/engine.ts';
+import { readEngineAddress, type TlsFiles } from '../../worker/drivers/docker/engine-address.ts';
 import { ContainerOutput } from '../../worker/drivers/docker/output.ts';
 import { startTestEngine, type TestEngine } from '../support/docker.ts';
 import { frame } from '../support/engine-double.ts';
@@ -167,5 +171,21 @@ describe('where the Engine is', () => {
     });
     expect(address).toMatchObject({ port: 2376, tls: { ca: Buffer.from('ca') } });
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('over TLS both sides show their certificates', async () => {
+    const read = (name: string) => readFileSync(join(import.meta.dirname, 'fixtures', name));
+    const [cert, key] = [read('localhost.crt'), read('localhost.key')];
+    const server = createServer(
+      { cert, key, ca: cert, requestCert: true, rejectUnauthorized: true },
+      (_request, response) => response.setHeader('api-version', '1.47').end('OK'),
+    );
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const engine = (tls: TlsFiles) => new Engine({ host: 'localhost', port, tls });
+    await engine({ ca: cert, cert, key }).connect();
+    await expect(engine({ ca: cert } as TlsFiles).connect()).rejects.toThrow();
+    await expect(engine({ cert, key } as TlsFiles).connect()).rejects.toThrow(/certificate/);
+    server.close();
   });
 });

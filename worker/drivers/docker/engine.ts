@@ -133,7 +133,6 @@ export class Engine {
       agent: false,
       signal,
       headers: {
-        host: 'docker',
         ...(text && {
           'content-type': 'application/json',
           'content-length': Buffer.byteLength(text),
