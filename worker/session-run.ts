@@ -144,12 +144,14 @@ export class SessionRun {
         secrets: this.#secrets,
         onBegin: (containerId) => void this.#begun(containerId),
       });
+      const beganAt = performance.now();
       const end = await this.#push.run();
       const isOver =
         end.problem === null ? !repeat : end.hasPushed || performance.now() > patientUntil;
       if (isOver || signal.aborted) return end;
       if (end.problem) logProblem(this.#line(`${end.problem} Trying again.`));
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      const pause = end.problem ? RETRY_MS : RETRY_MS - (performance.now() - beganAt);
+      await sleep(Math.max(pause, 0), undefined, { signal }).catch(() => {});
     }
   }
 

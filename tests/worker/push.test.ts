@@ -52,12 +52,13 @@ test('H.264 and AAC are pushed as they are, to the end, and play', async () => {
   expect(sink.pushesOf('plain')).toHaveLength(1);
 });
 
-describe('what RTMP servers do not take is transcoded', () => {
+describe('what RTMP servers do not take is transcoded, and nothing else', () => {
   const cases: readonly [VideoKind, video: boolean, audio: boolean][] = [
     ['mpeg4-mp3.avi', false, true],
     ['vp9-opus.webm', false, false],
     ['h264-444.mp4', false, true],
     ['h264-mp3.mkv', true, true],
+    ['h264-aac.ts', true, true],
   ];
   test.each(cases)('%s: picture copied %s, sound copied %s', async (kind, video, audio) => {
     await videos.make(kind);
