@@ -11,12 +11,29 @@ import { Worker } from './worker.ts';
 
 /** However long something takes to end, the process ends. */
 const DRAIN_MS = 4_000;
+/** A terminal's Ctrl-C comes from the terminal, and once more from npm. */
+const SAME_SIGNAL_MS = 1_000;
 
 function lock({ id, folder }: Settings): void {
   if (tryLock(join(folder, 'lock'))) return;
   throw new Error(
     `Another worker with the id "${id}" runs on this machine; give each its own WORKER_ID.`,
   );
+}
+
+/** The first signal drains; one that comes later ends at once. */
+function endOnSignals(worker: Worker): void {
+  let firstAt: number | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstAt !== null && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1);
+    if (firstAt !== null) return;
+    firstAt = performance.now();
+    logEvent(`${signal}: giving the sessions back`);
+    worker.drain();
+    setTimeout(() => process.exit(0), DRAIN_MS).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
 }
 
 async function main(): Promise<void> {
@@ -26,16 +43,7 @@ async function main(): Promise<void> {
   const leftovers = await driver.prepare();
   if (leftovers > 0) logEvent(`ended ${leftovers} ffmpeg(s) that a killed worker has left running`);
   const worker = new Worker(settings, driver);
-  let isEnding = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isEnding) process.exit(1);
-      isEnding = true;
-      logEvent(`${signal}: giving the sessions back`);
-      worker.drain();
-      setTimeout(() => process.exit(0), DRAIN_MS).unref();
-    });
-  }
+  endOnSignals(worker);
   logEvent(`worker ${worker.name} ready, for ${settings.capacity} session(s) at a time`);
   await worker.run();
 }
