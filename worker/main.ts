@@ -10,7 +10,9 @@ import { readSettings, type Settings } from './settings.ts';
 import { Worker } from './worker.ts';
 
 /** However long something takes to end, the process ends. */
-const DRAIN_MS = 5_000;
+const DRAIN_MS = 4_000;
+/** A terminal's Ctrl-C comes from the terminal, and once more from npm. */
+const SAME_SIGNAL_MS = 1_000;
 
 function lock({ id, folder }: Settings): void {
   if (tryLock(join(folder, 'lock'))) return;
@@ -19,23 +21,29 @@ function lock({ id, folder }: Settings): void {
   );
 }
 
+/** The first signal drains; one that comes later ends at once. */
+function endOnSignals(worker: Worker): void {
+  let firstAt: number | null = null;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (firstAt !== null && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1);
+    if (firstAt !== null) return;
+    firstAt = performance.now();
+    logEvent(`${signal}: giving the sessions back`);
+    worker.drain();
+    setTimeout(() => process.exit(0), DRAIN_MS).unref();
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+}
+
 async function main(): Promise<void> {
   const settings = readSettings();
   lock(settings);
-  const driver = createDriver(settings);
+  const driver = await createDriver(settings);
   const leftovers = await driver.prepare();
   if (leftovers > 0) logEvent(`ended ${leftovers} ffmpeg(s) that a killed worker has left running`);
   const worker = new Worker(settings, driver);
-  let isEnding = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isEnding) process.exit(1);
-      isEnding = true;
-      logEvent(`${signal}: giving the sessions back`);
-      worker.drain();
-      setTimeout(() => process.exit(0), DRAIN_MS).unref();
-    });
-  }
+  endOnSignals(worker);
   logEvent(`worker ${worker.name} ready, for ${settings.capacity} session(s) at a time`);
   await worker.run();
 }

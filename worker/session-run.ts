@@ -1,6 +1,12 @@
 /** One claimed session, from its claim to its report. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Claim, isLeaseLost, type Report, type Sessions } from './database/sessions.ts';
+import {
+  type Claim,
+  isLeaseLost,
+  isRefusal,
+  type Report,
+  type Sessions,
+} from './database/sessions.ts';
 import type { Driver } from './drivers/driver.ts';
 import { probe } from './ffmpeg/probe.ts';
 import { Guard, type Lookup } from './guard/guard.ts';
@@ -16,9 +22,10 @@ import { Renewals } from './renewals.ts';
 import { Secrets } from './secrets.ts';
 
 /**
- * How long a target that refuses is asked again by a worker that took the session over: the target
- * may still hold the connection of the worker before it.
+ * How long a target that refuses is asked again: it may still hold the connection of a worker before
+ * this one, longer so when that one was lost.
  */
+const PATIENCE_MS = 2_000;
 const TAKEOVER_PATIENCE_MS = 90_000;
 const RETRY_MS = 3_000;
 
@@ -127,7 +134,7 @@ export class SessionRun {
     const explain = () => (source.failure ? new Refused(source.failure) : null);
     const signal = this.#ending.signal;
     const media = await probe({ driver, sessionId, sourceUrl, signal, explain });
-    const patientUntil = performance.now() + (attempt > 1 ? TAKEOVER_PATIENCE_MS : 0);
+    const patientUntil = performance.now() + (attempt > 1 ? TAKEOVER_PATIENCE_MS : PATIENCE_MS);
     for (;;) {
       signal.throwIfAborted();
       const addresses = await guard.target(target.host, target.port);
@@ -137,12 +144,14 @@ export class SessionRun {
         secrets: this.#secrets,
         onBegin: (containerId) => void this.#begun(containerId),
       });
+      const beganAt = performance.now();
       const end = await this.#push.run();
       const isOver =
         end.problem === null ? !repeat : end.hasPushed || performance.now() > patientUntil;
       if (isOver || signal.aborted) return end;
       if (end.problem) logProblem(this.#line(`${end.problem} Trying again.`));
-      await sleep(RETRY_MS, undefined, { signal }).catch(() => {});
+      const pause = end.problem ? RETRY_MS : RETRY_MS - (performance.now() - beganAt);
+      await sleep(Math.max(pause, 0), undefined, { signal }).catch(() => {});
     }
   }
 
@@ -171,6 +180,10 @@ export class SessionRun {
       } catch (error) {
         if (isLeaseLost(error)) {
           this.#lease.end();
+          return false;
+        }
+        if (isRefusal(error)) {
+          logProblem(this.#line(`the database refused a report: ${(error as Error).message}`));
           return false;
         }
       }

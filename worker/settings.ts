@@ -3,6 +3,8 @@ import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { databaseUrl, loadConfig } from '../stack/config.ts';
 
+import type { DockerSettings } from './drivers/docker/create.ts';
+
 const ROLE = 'streambed_worker';
 
 export interface Settings {
@@ -18,6 +20,7 @@ export interface Settings {
   /** How many sessions at a time. */
   readonly capacity: number;
   readonly driver: 'process' | 'docker';
+  readonly docker: Omit<DockerSettings, 'workerId'>;
   /** The worker's own folder. */
   readonly folder: string;
 }
@@ -59,10 +62,25 @@ function readDriver(env: NodeJS.ProcessEnv): Settings['driver'] {
   return fail('WORKER_DRIVER', '"process" or "docker"', driver);
 }
 
+function readDocker(env: NodeJS.ProcessEnv, driver: Settings['driver']): Settings['docker'] {
+  if (driver === 'docker' && !env.WORKER_IMAGE) {
+    throw new Error('WORKER_IMAGE must name an image with ffmpeg in it, for WORKER_DRIVER=docker');
+  }
+  return {
+    image: env.WORKER_IMAGE ?? '',
+    network: env.WORKER_DOCKER_NETWORK || 'bridge',
+    relayHost: env.WORKER_RELAY_HOST || null,
+    relayBind: env.WORKER_RELAY_BIND || null,
+    memoryMb: readNumber(env, 'WORKER_CONTAINER_MEMORY_MB', 1024, [64, 1_000_000]),
+    cpus: readNumber(env, 'WORKER_CONTAINER_CPUS', 2, [1, 1000]),
+  };
+}
+
 /**
  * Reads `WORKER_DATABASE_URL` (default: the local stack's), `WORKER_LISTEN_URL`, `WORKER_ID` (default: the
  * host's name), `WORKER_LEASE_SECONDS`, `WORKER_RENEW_SECONDS`, `WORKER_POLL_SECONDS`, `WORKER_CAPACITY`,
- * `WORKER_DRIVER`, `WORKER_DATA_DIR`.
+ * `WORKER_DRIVER`, `WORKER_DATA_DIR`, and for containers `WORKER_IMAGE`, `WORKER_DOCKER_NETWORK`, `WORKER_RELAY_HOST`,
+ * `WORKER_RELAY_BIND`, `WORKER_CONTAINER_MEMORY_MB`, `WORKER_CONTAINER_CPUS`.
  * @throws Error naming the variable that is wrong
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
@@ -71,6 +89,7 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
   const id = readId(env);
   const leaseSeconds = readNumber(env, 'WORKER_LEASE_SECONDS', 30, [10, 300]);
   const third = Math.max(5, Math.min(10, Math.floor(leaseSeconds / 3)));
+  const driver = readDriver(env);
   const dataDir = resolve(env.WORKER_DATA_DIR || join(config.dataDir, 'workers'));
   return {
     databaseUrl: url,
@@ -80,7 +99,8 @@ export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
     renewSeconds: readNumber(env, 'WORKER_RENEW_SECONDS', third, [5, leaseSeconds / 2]),
     pollSeconds: readNumber(env, 'WORKER_POLL_SECONDS', 5, [5, 300]),
     capacity: readNumber(env, 'WORKER_CAPACITY', 4, [1, 1000]),
-    driver: readDriver(env),
+    driver,
+    docker: readDocker(env, driver),
     folder: join(dataDir, id.replaceAll(':', '_')),
   };
 }

@@ -31,6 +31,9 @@ const KINDS = {
     'libmp3lame',
   ],
   'h264-444.mp4': [...PICTURE, ...SOUND, '-c:v', 'libx264', '-pix_fmt', 'yuv444p', '-c:a', 'aac'],
+  'h264-aac.ts': [
+    ...[...PICTURE, ...SOUND, '-c:v', 'libx264', '-bf', '3', '-pix_fmt', 'yuv420p', '-c:a', 'aac'],
+  ],
   'h264-silent.ts': [...PICTURE, '-c:v', 'libx264', '-pix_fmt', 'yuv420p'],
   'sound.m4a': [...SOUND, '-c:a', 'aac'],
 } as const;

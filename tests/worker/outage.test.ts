@@ -1,5 +1,7 @@
 /** Workers whose way to the database is shut, silent, or carries no notices. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { identifyProcess } from '../../stack/supervisor/process-identity.ts';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { RestreamPlace } from '../support/restream-place.ts';
 import { TcpGate } from '../support/tcp-gate.ts';
@@ -69,6 +71,63 @@ describe('while the database is away', () => {
     expect(place.sink.pushesOf('short-outage')).toHaveLength(1);
     worker.signal('SIGTERM');
     await worker.ended;
+  });
+
+  test('notices are heard again after their connection was cut', async () => {
+    const worker = await place.workers.start('cut-notices', {
+      WORKER_LEASE_SECONDS: '300',
+      WORKER_RENEW_SECONDS: '150',
+      WORKER_POLL_SECONDS: '300',
+      WORKER_DATABASE_URL: throughGate(),
+    });
+    await worker.awaitOutput('hears the notices');
+    gate.shut();
+    gate.open();
+    const id = await place.request('cut-notices', { repeat: true });
+    await place.awaitStatus(id, 'running');
+    await place.sink.awaitPackets('cut-notices', 20);
+    await place.askToStop(id);
+    await place.awaitStatus(id, 'stopped');
+    worker.signal('SIGTERM');
+    await worker.ended;
+  });
+
+  test('a worker that is told to go does not wait for it', async () => {
+    const worker = await place.workers.start('impatient', {
+      ...LEASE,
+      WORKER_DATABASE_URL: throughGate(),
+    });
+    const id = await place.request('impatient', { repeat: true });
+    await place.awaitStatus(id, 'running');
+    const [{ pid } = { pid: 0 }] = worker.ffmpegs();
+    gate.silence();
+    worker.signal('SIGTERM');
+    expect(await worker.ended).toBe(0);
+    expect(identifyProcess(pid)).toBeNull();
+    gate.open();
+    await place.askToStop(id);
+  });
+
+  test('a later signal ends it at once', async () => {
+    const worker = await place.workers.start('hurried', {
+      ...LEASE,
+      WORKER_DATABASE_URL: throughGate(),
+    });
+    const id = await place.request('hurried', { repeat: true });
+    await place.awaitStatus(id, 'running');
+    const [{ pid } = { pid: 0 }] = worker.ffmpegs();
+    gate.silence();
+    for (const signal of ['SIGTERM', 'SIGTERM'] as const) worker.signal(signal); // as npm does
+    await worker.awaitOutput('giving the sessions back');
+    for (let times = 0; times < 10 && !worker.hasEnded; times += 1) {
+      worker.signal('SIGINT');
+      await sleep(250);
+    }
+    expect(await worker.ended).toBe(1);
+    await waitUntil(() => identifyProcess(pid) === null, { timeoutMs: 10_000 });
+    expect(identifyProcess(pid)).toBeNull();
+    gate.open();
+    await place.askToStop(id);
   });
 
   test('a worker starts, and works once the database is there', async () => {

@@ -67,6 +67,14 @@ test('the target hears its own names, and ffmpeg’s address does not contain th
   expect(relay.failure).toBeNull();
 });
 
+test('a push that has lasted for hours goes on', async () => {
+  const { url } = await relayTo(sink.url('hours'));
+  const hours = ['-output_ts_offset', '16776', '-f', 'flv', url]; // 2^24 ms are 16777 s
+  const run = runFfmpeg(['-re', '-stream_loop', '2', '-i', video, '-c', 'copy', ...hours]);
+  expect((await run.ended).code).toBe(0);
+  expect(sink.pushesOf('hours')).toMatchObject([{ videoPackets: 3 * 2 * 25 + 2 }]); // and what opens and ends it
+});
+
 test('who does not know the made-up names does not get to publish', async () => {
   const { relay, url } = await relayTo(sink.url('stranger'));
   const { port } = new URL(url.replace('rtmp:', 'http:'));

@@ -1,6 +1,6 @@
 /** A worker on a real database: what it pushes, reports and prints. */
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createReadStream, readFileSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
@@ -50,6 +50,21 @@ test('who stops a session stops the push, told by the database', async () => {
   await waitUntil(() => push?.closedAt !== null, { timeoutMs: 10_000 });
   expect(push?.closedAt).not.toBeNull();
   expect(worker.ffmpegs()).toEqual([]);
+});
+
+test('a source that can only be read from its beginning is repeated all the same', async () => {
+  const file = await place.videos.make('h264-aac.ts', 2);
+  const server = await FileServer.start((_request, response) => {
+    response.writeHead(200);
+    createReadStream(file).pipe(response);
+  });
+  const id = await place.request('again', { source: server.url('/live.ts'), repeat: true });
+  await waitUntil(() => place.sink.pushesOf('again').length > 1, { timeoutMs: 30_000 });
+  await place.sink.awaitPackets('again', 20);
+  expect(place.sink.mostAtOnce('again')).toBe(1);
+  await place.askToStop(id);
+  await place.awaitStatus(id, 'stopped');
+  server.stop();
 });
 
 test('a target over TLS is pushed to', async () => {

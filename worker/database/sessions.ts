@@ -48,6 +48,12 @@ export function isLeaseLost(error: unknown): boolean {
   return code === 'PT409' && detail === 'lease_lost';
 }
 
+/** What the database says no to, however often it is asked; anything else may work the next time. */
+export function isRefusal(error: unknown): boolean {
+  const { code } = Object(error) as { code?: unknown };
+  return typeof code === 'string' && /^(PT|2[0-9]|42)/.test(code) && code.length === 5;
+}
+
 export class Sessions {
   readonly #connection: Connection;
   readonly #workerId: string;

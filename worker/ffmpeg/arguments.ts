@@ -22,15 +22,17 @@ function input(url: string): string[] {
 }
 
 const COPY_VIDEO = ['-c:v', 'copy'];
-const COPY_AUDIO = ['-c:a', 'copy'];
+const COPY_MP3 = ['-c:a', 'copy'];
+/** AAC of transport streams has headers that FLV's must not have; other AAC passes unchanged. */
+const COPY_AAC = ['-c:a', 'copy', '-bsf:a', 'aac_adtstoasc'];
 
-const H264 = [
+const TO_H264 = [
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
   ...['-vf', 'scale=trunc(iw/2)*2:trunc(ih/2)*2'],
   ...['-crf', '23', '-maxrate', '6000k', '-bufsize', '12000k'],
   ...['-force_key_frames', 'expr:gte(t,n_forced*2)', '-sc_threshold', '0'],
 ];
-const AAC = ['-c:a', 'aac', '-b:a', '128k', '-ar', '44100', '-ac', '2'];
+const TO_AAC = ['-c:a', 'aac', '-b:a', '128k', '-ar', '44100', '-ac', '2'];
 
 /** To learn what a source is; ffmpeg tells it and fails, as there is nothing to write. */
 export function probeArguments(sourceUrl: string): string[] {
@@ -44,16 +46,23 @@ export interface PushOptions {
   readonly repeat: boolean;
 }
 
+function audioArguments(media: MediaFacts): string[] {
+  if (!media.audio) return [];
+  if (!canCopyAudio(media)) return TO_AAC;
+  return media.audio.codec === 'aac' ? COPY_AAC : COPY_MP3;
+}
+
 /** To push a source at its own speed, with what can be copied copied. */
 export function pushArguments({ sourceUrl, targetUrl, media, repeat }: PushOptions): string[] {
   const { video, audio } = media;
   return [
     ...[...QUIET, '-loglevel', 'warning', '-progress', 'pipe:1'],
-    ...['-re', ...(repeat ? ['-stream_loop', '-1'] : []), ...input(sourceUrl)],
+    ...['-re', '-fflags', '+genpts', ...(repeat ? ['-stream_loop', '-1'] : [])],
+    ...input(sourceUrl),
     ...['-map', `0:${video.index}`, ...(audio ? ['-map', `0:${audio.index}`] : [])],
     ...['-map_metadata', '-1', '-map_chapters', '-1'],
-    ...(canCopyVideo(video) ? COPY_VIDEO : H264),
-    ...(audio ? (canCopyAudio(audio) ? COPY_AUDIO : AAC) : []),
+    ...(canCopyVideo(media) ? COPY_VIDEO : TO_H264),
+    ...audioArguments(media),
     ...['-f', 'flv', '-flvflags', 'no_duration_filesize', targetUrl],
   ];
 }

@@ -1,5 +1,6 @@
 /** Learns what a source is by having ffmpeg read its beginning. */
 import type { Driver } from '../drivers/driver.ts';
+import { Refused } from '../guard/refused.ts';
 import { probeArguments } from './arguments.ts';
 import { type MediaFacts, readMedia } from './streams.ts';
 
@@ -28,14 +29,20 @@ export async function probe(options: ProbeOptions): Promise<MediaFacts> {
       if (lines.length < MAX_LINES) lines.push(line);
     },
   });
+  let isTooLate = false;
   const end = () => void run.kill();
-  const timer = setTimeout(end, TIMEOUT_MS);
+  const timer = setTimeout(() => {
+    isTooLate = true;
+    end();
+  }, TIMEOUT_MS);
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   const { error } = await run.ended;
   clearTimeout(timer);
   signal.removeEventListener('abort', end);
   if (error) throw new Error(error);
+  if (isTooLate)
+    throw explain() ?? new Refused(`The source could not be read within ${TIMEOUT_MS / 1000} s.`);
   try {
     return readMedia(lines);
   } catch (problem) {

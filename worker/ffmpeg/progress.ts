@@ -16,38 +16,45 @@ interface Sample {
   readonly outSeconds: number;
 }
 
-const round = (value: number, digits: number) => Number(value.toFixed(digits));
+/** ffmpeg reports twice a second. */
+const SHORTEST_SECONDS = 3;
+
+/** No figure is larger, whatever the clocks and ffmpeg make of it. */
+const MOST = 99_999;
+
+const round = (value: number, digits: number) =>
+  Number(Math.min(Math.max(value, 0), MOST).toFixed(digits));
 
 export class Progress {
   readonly #bytesOut: () => number;
   readonly #values = new Map<string, string>();
-  #last: Sample;
+  #last: Sample | null = null;
 
   /** @param bytesOut what the target has been sent so far */
   constructor(bytesOut: () => number) {
     this.#bytesOut = bytesOut;
-    this.#last = this.#sample();
   }
 
   /** Takes a line `key=value` of `-progress`. */
   read(line: string): void {
     const [key = '', value = ''] = line.split('=');
     this.#values.set(key.trim(), value.trim());
+    if (key === 'progress') this.#last ??= this.#sample();
   }
 
-  /** What happened since this was asked last; null before ffmpeg has reported anything. */
+  /** What happened since this was asked last; null when that is too short a time to tell. */
   stats(): PushStats | null {
-    if (this.#values.size === 0) return null;
+    if (!this.#last) return null;
     const [before, now] = [this.#last, this.#sample()];
     const seconds = (now.atMs - before.atMs) / 1000;
-    if (seconds <= 0) return null;
+    if (seconds < SHORTEST_SECONDS) return null;
     this.#last = now;
     return {
       bitrate_kbps: round(((now.bytes - before.bytes) * 8) / 1000 / seconds, 1),
       fps: round((now.frames - before.frames) / seconds, 2),
       speed: round((now.outSeconds - before.outSeconds) / seconds, 3),
       dropped_frames: this.#number('drop_frames'),
-      out_seconds: round(now.outSeconds, 3),
+      out_seconds: Number(now.outSeconds.toFixed(1)),
     };
   }
 

@@ -12,9 +12,12 @@ export interface MediaFacts {
   readonly video: StreamFacts;
   /** Null when there is no sound. */
   readonly audio: StreamFacts | null;
+  /** Whether players are to turn the picture, which RTMP cannot tell them. */
+  readonly isRotated: boolean;
 }
 
 const STREAM = /^\s*Stream #0:(\d+)(?:\[0x[0-9a-f]+\])?(?:\([^)]*\))?: (Video|Audio): (\w+)(.*)$/;
+const ROTATED = /^\s*displaymatrix: rotation of -?(?!0\.|nan)\d/;
 const NO_FORMAT = /Invalid data found|not on whitelist|could not find codec parameters/i;
 
 function streamsOf(kind: string, lines: readonly string[]): StreamFacts[] {
@@ -36,7 +39,9 @@ function streamsOf(kind: string, lines: readonly string[]): StreamFacts[] {
 export function readMedia(lines: readonly string[]): MediaFacts {
   const [video] = streamsOf('Video', lines);
   const [audio] = streamsOf('Audio', lines);
-  if (video) return { video, audio: audio ?? null };
+  if (video) {
+    return { video, audio: audio ?? null, isRotated: lines.some((line) => ROTATED.test(line)) };
+  }
   if (audio) throw new Refused('The source has sound but no video.');
   if (lines.some((line) => NO_FORMAT.test(line))) {
     throw new Refused(
@@ -46,13 +51,13 @@ export function readMedia(lines: readonly string[]): MediaFacts {
   throw new Refused('The source could not be read as a video.');
 }
 
-/** Whether RTMP servers take the picture as it is: H.264, 8 bit, 4:2:0. */
-export function canCopyVideo({ codec, details }: StreamFacts): boolean {
-  return codec === 'h264' && /, yuvj?420p\b/.test(details);
+/** Whether RTMP servers take the picture as it is: H.264, 8 bit, 4:2:0, upright. */
+export function canCopyVideo({ video: { codec, details }, isRotated }: MediaFacts): boolean {
+  return codec === 'h264' && /, yuvj?420p\b/.test(details) && !isRotated;
 }
 
 /** Whether RTMP servers take the sound as it is: AAC, or MP3 at a rate that FLV knows. */
-export function canCopyAudio({ codec, details }: StreamFacts): boolean {
-  if (codec === 'aac') return true;
-  return codec === 'mp3' && /, (44100|22050|11025) Hz/.test(details);
+export function canCopyAudio({ audio }: MediaFacts): boolean {
+  if (audio?.codec === 'aac') return true;
+  return audio?.codec === 'mp3' && /, (44100|22050|11025) Hz/.test(audio.details);
 }
