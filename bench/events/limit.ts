@@ -25,13 +25,24 @@ export async function createBareLog({ superuserUrl }: BenchDatabase): Promise<vo
   await asSuperuser(superuserUrl, BARE_LOG, 'vacuum (analyze) bench.event_log');
 }
 
-/** Makes every hash a constant that the planner puts in place of the call. */
+/** The expression of `append_event` that chains an event to the one before it. */
+const CHAINING = String.raw`hash = sha256\(.*?\)\)\)\n`;
+
+/** Writes the hash that is there already, in place of the next one. */
 export async function removeChain({ superuserUrl }: BenchDatabase): Promise<void> {
   await asSuperuser(
     superuserUrl,
-    `create or replace function private.hash_event(
-      previous_hash bytea, type_name text, target_id uuid, version bigint, event_id uuid, content text, created_at timestamptz)
-    returns bytea language sql stable
-    return '\\x${'ab'.repeat(32)}'::bytea`,
+    `do $$
+    declare
+      chained text := pg_get_functiondef((
+        select oid from pg_proc where proname = 'append_event' and pronamespace = 'private'::regnamespace));
+      unchained text := regexp_replace(chained, '${CHAINING}', E'hash = head.hash\\n');
+    begin
+      if unchained = chained then
+        raise exception 'append_event does not chain events as this benchmark knows it';
+      end if;
+      execute unchained;
+    end
+    $$`,
   );
 }

@@ -4,13 +4,11 @@ drop function public.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, 
 drop function private.append_event(text, uuid, text, jsonb, bigint, uuid, jsonb, uuid, boolean);
 drop function private.find_appended(uuid);
 drop type private.appended_event;
-drop function private.follow_up(private.event_log);
+drop function private.follow_up(text, uuid, bigint);
 drop function private.create_head(text, uuid, bigint);
 drop function private.check_event(text, uuid, text, jsonb, jsonb);
 drop function private.announce_event(private.event_log);
 drop function private.is_announced(text);
-drop function private.hash_event(bytea, text, uuid, bigint, uuid, text, timestamptz);
-drop function private.event_content(text, jsonb, jsonb, uuid);
 drop function private.extend_event_log();
 drop table private.event_partitions;
 drop view private.events;

@@ -129,33 +129,18 @@ select private.extend_event_log();
 
 -- Appending ------------------------------------------------------------------------------------
 
--- The next three are put into the statements that use them (a body of `return` is, without a setting of its own).
-
-create function private.event_content(event_type text, event_data jsonb, metadata jsonb, user_id uuid)
-returns text
-language sql
-stable
-return concat_ws(chr(30), event_type, event_data, metadata, user_id);
-comment on function private.event_content(text, jsonb, jsonb, uuid) is 'What an event says, as text: the second half of what is hashed.';
-
-create function private.hash_event(
-  previous_hash bytea, type_name text, target_id uuid, version bigint, event_id uuid, content text, created_at timestamptz
-)
-returns bytea
-language sql
-stable
-return sha256(previous_hash || convert_to(concat_ws(chr(30), type_name, target_id, version, event_id, content), 'utf8') || timestamptz_send(created_at));
-comment on function private.hash_event(bytea, text, uuid, bigint, uuid, text, timestamptz) is
-  'SHA-256 over the previous event''s hash (empty for the first) and this event: aggregate type, aggregate id, version, id (where the caller gave one), event type, data, metadata '
-  'and user (if any) as text, separated by U+001E, then created_at as eight bytes, microseconds since 2000.';
-
 create function private.is_announced(event_type text)
 returns boolean
-language sql
+language plpgsql
 immutable
-return false;
+set search_path = ''
+as $$
+begin
+  return false;
+end
+$$;
 comment on function private.is_announced(text) is
-  'Is an event of this type told on by announce_event? Every append asks; a later domain puts its types here in place of none.';
+  'Is an event of this type told on by announce_event? Asked for each event of the database''s own; a later domain puts its types here in place of none.';
 
 create function private.announce_event(event private.event_log)
 returns void
@@ -213,7 +198,7 @@ $$;
 comment on function private.create_head(text, uuid, bigint) is
   'Makes the head of an aggregate without events, at version 0. Raises PT409 version_conflict with both numbers where the aggregate is not at the expected version.';
 
-create function private.follow_up(event private.event_log)
+create function private.follow_up(type_name text, target_id uuid, newest_position bigint)
 returns void
 language plpgsql
 set search_path = ''
@@ -221,19 +206,16 @@ as $$
 declare
   head private.event_heads;
 begin
-  if private.is_announced(event.event_type) then
-    perform private.announce_event(event);
-  end if;
-  select * into head from private.event_heads where aggregate_type = event.aggregate_type and aggregate_id = event.aggregate_id;
+  select * into head from private.event_heads where aggregate_type = type_name and aggregate_id = target_id;
   if head.version >= head.snapshot_due then
     perform private.take_snapshot(head);
   end if;
-  if event.position % 1000 = 0 then
+  if newest_position % 1000 = 0 then
     perform private.extend_event_log();
   end if;
 end
 $$;
-comment on function private.follow_up(private.event_log) is 'What some events bring with them: announcements, snapshots, partitions.';
+comment on function private.follow_up(text, uuid, bigint) is 'What falls due now and then while appending: snapshots and partitions.';
 
 create type private.appended_event as ("position" bigint, version bigint);
 comment on type private.appended_event is 'Where an event was put: its global position and its version within the aggregate.';
@@ -269,7 +251,7 @@ set search_path = ''
 as $$
 declare
   moment timestamptz := clock_timestamp();
-  content text := private.event_content(event_type, event_data, metadata, user_id);
+  content text := concat_ws(chr(30), event_type, event_data, metadata, user_id);
   new_version bigint;
   new_hash bytea;
   due_version bigint;
@@ -289,7 +271,9 @@ begin
   update private.event_heads as head
   set version = head.version + 1,
       last_event_at = greatest(head.last_event_at, moment),
-      hash = private.hash_event(head.hash, type_name, target_id, head.version + 1, event_id, content, greatest(head.last_event_at, moment))
+      -- As hash_event, which proves it; written out, because a call would cost every append.
+      hash = sha256(head.hash || convert_to(concat_ws(chr(30), type_name, target_id, head.version + 1, event_id, content), 'utf8')
+        || timestamptz_send(greatest(head.last_event_at, moment)))
   where head.aggregate_type = type_name and head.aggregate_id = target_id
     and (expected_version is null or head.version = expected_version)
   returning head.version, head.last_event_at, head.hash, head.snapshot_due into new_version, moment, new_hash, due_version;
@@ -305,9 +289,12 @@ begin
   insert into private.event_log (id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, user_id, created_at, hash)
   values (event_id, type_name, target_id, new_version, event_type, event_data, metadata, user_id, moment, new_hash)
   returning event_log.position into event_position;
-  if new_version >= due_version or event_position % 1000 = 0 or private.is_announced(event_type) then
-    perform private.follow_up(row(event_position, event_id, type_name, target_id, new_version, event_type, event_data, metadata, user_id,
+  if is_trusted and private.is_announced(event_type) then
+    perform private.announce_event(row(event_position, event_id, type_name, target_id, new_version, event_type, event_data, metadata, user_id,
       moment, new_hash)::private.event_log);
+  end if;
+  if new_version >= due_version or event_position % 1000 = 0 then
+    perform private.follow_up(type_name, target_id, event_position);
   end if;
   return (event_position, new_version);
 end

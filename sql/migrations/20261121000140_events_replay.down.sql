@@ -1,5 +1,6 @@
 drop function public.verify_events(text, uuid);
 drop function private.verify_events(text, uuid);
+drop function private.hash_event(bytea, private.event_log);
 drop function public.get_snapshot(text, uuid, bigint);
 drop function private.get_snapshot(text, uuid, bigint);
 drop function public.create_snapshot(text, uuid, bigint, jsonb);

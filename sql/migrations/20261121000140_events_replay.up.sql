@@ -17,12 +17,17 @@ comment on column private.event_snapshots.created_at is 'When that event happene
 
 create function private.apply_event(state jsonb, event_data jsonb)
 returns jsonb
-language sql
+language plpgsql
 immutable
-return case
-  when not event_data ? 'new' then state
-  when jsonb_typeof(event_data -> 'new') = 'object' then coalesce(state, '{}') || (event_data -> 'new')
-end;
+set search_path = ''
+as $$
+begin
+  return case
+    when not event_data ? 'new' then state
+    when jsonb_typeof(event_data -> 'new') = 'object' then coalesce(state, '{}') || (event_data -> 'new')
+  end;
+end
+$$;
 comment on function private.apply_event(jsonb, jsonb) is
   'The state after an event: `new` merged in; null after `"new": null`; unchanged without `new`.';
 
@@ -195,6 +200,23 @@ comment on function public.get_snapshot(text, uuid, bigint) is
 
 -- Proof ----------------------------------------------------------------------------------------
 
+create function private.hash_event(previous_hash bytea, event private.event_log)
+returns bytea
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return sha256(previous_hash
+    || convert_to(concat_ws(chr(30), event.aggregate_type, event.aggregate_id, event.version, event.id,
+      event.event_type, event.event_data, event.metadata, event.user_id), 'utf8')
+    || timestamptz_send(event.created_at));
+end
+$$;
+comment on function private.hash_event(bytea, private.event_log) is
+  'What append_event writes as an event''s hash: SHA-256 over the previous event''s hash (empty for the first) and this event: aggregate type, aggregate id, version, id (where '
+  'the caller gave one), event type, data, metadata and user (if any) as text, separated by U+001E, then created_at as eight bytes, microseconds since 2000.';
+
 create function private.verify_events(type_name text, target_id uuid)
 returns jsonb
 language plpgsql
@@ -220,8 +242,7 @@ begin
       chain_version := coalesce(chain_version, 0);
       chain_hash := coalesce(chain_hash, ''::bytea);
     end if;
-    if link.version is distinct from chain_version + 1 or link.hash is distinct from private.hash_event(chain_hash, link.aggregate_type, link.aggregate_id, link.version,
-      link.id, private.event_content(link.event_type, link.event_data, link.metadata, link.user_id), link.created_at) then
+    if link.version is distinct from chain_version + 1 or link.hash is distinct from private.hash_event(chain_hash, link) then
       return jsonb_build_object('valid', false, 'checked', checked_count, 'first_broken_version', chain_version + 1);
     end if;
     chain_version := link.version;

@@ -2,9 +2,14 @@
 
 create function private.event_actor()
 returns jsonb
-language sql
+language plpgsql
 stable
-return jsonb_build_object('actor_id', auth.uid(), 'actor_role', coalesce(auth.role(), session_user));
+set search_path = ''
+as $$
+begin
+  return jsonb_build_object('actor_id', auth.uid(), 'actor_role', coalesce(auth.role(), session_user));
+end
+$$;
 comment on function private.event_actor() is 'Who does what is being done: {"actor_id", "actor_role"}; the metadata of events that triggers append.';
 
 create function private.append_change()

@@ -9,9 +9,14 @@ end
 $$;
 create or replace function private.is_announced(event_type text)
 returns boolean
-language sql
+language plpgsql
 immutable
-return false;
+set search_path = ''
+as $$
+begin
+  return false;
+end
+$$;
 drop function private.send_user_notice(private.event_log);
 drop function private.send_status(private.event_log);
 drop function private.describe_notice(private.event_log);

@@ -64,9 +64,14 @@ comment on function private.send_viewers(public.streams) is 'Tells a stream''s t
 
 create function private.describe_notice(event private.event_log)
 returns jsonb
-language sql
+language plpgsql
 stable
-return jsonb_build_object('type', event.event_type, 'version', event.version, 'position', event.position, 'at', event.created_at);
+set search_path = ''
+as $$
+begin
+  return jsonb_build_object('type', event.event_type, 'version', event.version, 'position', event.position, 'at', event.created_at);
+end
+$$;
 comment on function private.describe_notice(private.event_log) is
   'What every notice of an event has: {type, version, position, at}. Who missed a version sees the gap.';
 
@@ -111,11 +116,15 @@ comment on function private.send_user_notice(private.event_log) is
 
 create or replace function private.is_announced(event_type text)
 returns boolean
-language sql
+language plpgsql
 immutable
--- Two lists, because one of nine or more would be made into a hash table by every append.
-return event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted')
-  or event_type in ('SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused');
+set search_path = ''
+as $$
+begin
+  return event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted',
+    'SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded', 'AdmissionRefused');
+end
+$$;
 
 create or replace function private.announce_event(event private.event_log)
 returns void

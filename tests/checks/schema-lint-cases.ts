@@ -83,13 +83,6 @@ export const LINT_CASES: readonly LintCase[] = [
     cure: `alter function private.planted() set search_path = '';`,
   },
   {
-    rule: 'function-without-search-path',
-    title: 'but not one whose body is bound when it is created',
-    plant: FUNCTION('private', ''),
-    found: ['private.planted()'],
-    cure: `create or replace function private.planted() returns int language sql return 1;`,
-  },
-  {
     rule: 'definer-function-with-open-search-path',
     title: 'one that names a schema',
     plant: FUNCTION('private', 'security definer set search_path = public'),
