@@ -4,7 +4,7 @@
  * on whatever Node (20 or later) the machine has.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, delimiter, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -69,6 +69,13 @@ function npmCommand(env) {
   return [npm];
 }
 
+/** `npm ci` would empty the folder that a link leads to, which another checkout may use. */
+function refuseLink(reason) {
+  if (!lstatSync(MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) return;
+  const target = existsSync(MODULES) ? realpathSync(MODULES) : 'nothing';
+  fail(`${reason}, but node_modules is a link to ${target}; remove the link, and run this again`);
+}
+
 function install(reason) {
   console.log(`setup: ${reason}; running npm ci (a minute or so) …`);
   const env = environmentForNpm();
@@ -102,6 +109,7 @@ if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
 }
 const reason = reasonToInstall();
 if (reason) {
+  refuseLink(reason);
   install(reason);
   checkOwnNode();
 }

@@ -38,6 +38,8 @@ export interface StackConfig {
   readonly realtimeUrl: string;
   readonly rtmpUrl: string;
   readonly mediaUrl: string;
+  /** How many restream workers to start. */
+  readonly workers: number;
 }
 
 function parsePort(variable: string, value: string): number {
@@ -65,6 +67,12 @@ function externalRedis(env: NodeJS.ProcessEnv): string | null {
   throw new Error('REDIS_URL must look like redis://:password@host:6379 (or rediss:// for TLS)');
 }
 
+function workerCount(env: NodeJS.ProcessEnv): number {
+  const given = env.STREAMBED_WORKERS || '1';
+  if (/^\d$/.test(given)) return Number(given);
+  throw new Error(`STREAMBED_WORKERS must be a number from 0 to 9, got "${given}"`);
+}
+
 /** The database's URL for one role; local passwords equal the role's name. */
 export function databaseUrl(port: number, role: string, database = 'postgres'): string {
   return `postgres://${role}:${role}@${HOST}:${port}/${database}`;
@@ -72,7 +80,7 @@ export function databaseUrl(port: number, role: string, database = 'postgres'): 
 
 /**
  * Reads `STREAMBED_DATA_DIR` (default `.streambed`), `STREAMBED_PORT_BASE`, `STREAMBED_PORT_<NAME>`
- * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA) and `REDIS_URL`. Throws an `Error` naming the variable
+ * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_WORKERS` and `REDIS_URL`. Throws an `Error` naming the variable
  * that does not parse.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
@@ -93,5 +101,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     realtimeUrl: `http://${HOST}:${ports.realtime}`,
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,
+    workers: workerCount(env),
   };
 }

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { HOST, ROOT, type StackConfig } from './config.ts';
 import type { FunctionPlan, HostPlan } from './functions-host/plan.ts';
 import { loadKeys } from './keys.ts';
-import { answersOk } from './probes.ts';
+import { answersHttp, answersOk } from './probes.ts';
 import { loadSupabaseConfig } from './supabase-config.ts';
 import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
@@ -123,6 +123,7 @@ export function functionsService(config: StackConfig, answerWithinSeconds = 150)
       env: environment(config),
     }),
     probe: () => answersOk(`${config.functionsUrl}/health`),
+    answers: () => answersHttp(config.functionsUrl),
     ending: TERMINATE,
   };
 }

@@ -38,6 +38,22 @@ export function acceptsConnections(host: string, port: number): Promise<boolean>
   });
 }
 
+/** Whether something says anything at all when it is sent this. */
+export function answersBytes(host: string, port: number, question: Uint8Array): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port });
+    const finish = (answers: boolean) => {
+      socket.destroy();
+      resolve(answers);
+    };
+    socket.setTimeout(PATIENCE_MS, () => finish(false));
+    socket.once('connect', () => socket.write(question));
+    socket.once('data', () => finish(true));
+    socket.once('error', () => finish(false));
+    socket.once('end', () => finish(false));
+  });
+}
+
 /** Whether the Redis at this URL, with the password in it, answers PING and has loaded its data. */
 export async function answersPing(url: string): Promise<boolean> {
   const { createClient } = await import('redis');

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HOST, type StackConfig } from './config.ts';
-import { answersPing } from './probes.ts';
+import { answersBytes, answersPing } from './probes.ts';
 import { findRedisServer } from './redis-program.ts';
 import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
@@ -46,6 +46,7 @@ export function redisService({ dataDir, ports, redisUrl }: StackConfig): Service
       return { command: await findRedisServer(), args: serverArguments(ports.redis, folder) };
     },
     probe: () => answersPing(redisUrl),
+    answers: () => answersBytes(HOST, ports.redis, Buffer.from('PING\r\n')),
     ending: TERMINATE,
     readyWithinMs: 300_000, // it reads all its data back first
     isQuiet: true,

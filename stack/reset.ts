@@ -1,9 +1,9 @@
 /** What `--reset` empties: each thing by name, so that a data folder set by mistake loses nothing else. */
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Everything in the data folder but the keys and the note of what runs. */
-export const EMPTIED: readonly string[] = [
+const EMPTIED: readonly string[] = [
   'postgres',
   'postgres.new',
   'redis',
@@ -14,9 +14,21 @@ export const EMPTIED: readonly string[] = [
   'logs',
 ];
 
+/** Each worker's own folder: worker, worker-2, … */
+const WORKER = /^worker(-\d)?$/;
+
+/** Whether a reset deletes this entry of the data folder. */
+export function isEmptied(name: string): boolean {
+  return EMPTIED.includes(name) || WORKER.test(name);
+}
+
+function emptiedIn(dataDir: string): string[] {
+  return existsSync(dataDir) ? readdirSync(dataDir).filter(isEmptied) : [];
+}
+
 function assertStackMadeIt(dataDir: string): void {
   if (existsSync(join(dataDir, 'keys.json'))) return;
-  const found = EMPTIED.filter((name) => existsSync(join(dataDir, name)));
+  const found = emptiedIn(dataDir);
   if (found.length === 0) return;
   throw new Error(
     `${dataDir} has no keys.json, so its ${found.join(', ')} may not be a stack's, and nothing was deleted; ` +
@@ -31,5 +43,6 @@ function assertStackMadeIt(dataDir: string): void {
  */
 export function emptyData(dataDir: string): void {
   assertStackMadeIt(dataDir);
-  for (const name of EMPTIED) rmSync(join(dataDir, name), { recursive: true, force: true });
+  for (const name of emptiedIn(dataDir))
+    rmSync(join(dataDir, name), { recursive: true, force: true });
 }

@@ -83,6 +83,105 @@ export type Database = {
           },
         ];
       };
+      /** A user's wish to have a video pushed to an RTMP address elsewhere. Its owner and admins read it; only functions write it. */
+      stream_requests: {
+        Row: {
+          admin_notes: string | null;
+          approved_at: string | null;
+          /** The admin; null where no approval was required. */
+          approved_by: string | null;
+          created_at: string;
+          description: string | null;
+          id: string;
+          /** Begin again at the end of the video, until stopped. */
+          repeat: boolean;
+          /** The target, its key masked. */
+          rtmp_url: string;
+          /** The newest session. */
+          session_id: string | null;
+          started_at: string | null;
+          /** pending, approved, rejected, streaming (a session is active), stopped (may be started again while approved_at is set; cancelled otherwise). */
+          status: string;
+          stopped_at: string | null;
+          /** The stream under which its sessions are kept; made at the first start. */
+          stream_id: string | null;
+          title: string;
+          user_id: string;
+          /** The video: videos/<user id>/<file> in storage, or an http(s) address with its query masked. */
+          video_source: string;
+          /** video_source where it is an address; null for a file in storage. */
+          video_url: string | null;
+        };
+        ComputedFields: never;
+        Insert: {
+          admin_notes?: string | null;
+          approved_at?: string | null;
+          approved_by?: string | null;
+          created_at?: string;
+          description?: string | null;
+          id?: string;
+          repeat?: boolean;
+          rtmp_url: string;
+          session_id?: string | null;
+          started_at?: string | null;
+          status?: string;
+          stopped_at?: string | null;
+          stream_id?: string | null;
+          title: string;
+          user_id: string;
+          video_source: string;
+          video_url?: never;
+        };
+        Update: {
+          admin_notes?: string | null;
+          approved_at?: string | null;
+          approved_by?: string | null;
+          created_at?: string;
+          description?: string | null;
+          id?: string;
+          repeat?: boolean;
+          rtmp_url?: string;
+          session_id?: string | null;
+          started_at?: string | null;
+          status?: string;
+          stopped_at?: string | null;
+          stream_id?: string | null;
+          title?: string;
+          user_id?: string;
+          video_source?: string;
+          video_url?: never;
+        };
+        Relationships: [
+          {
+            foreignKeyName: 'stream_requests_approved_by_fkey';
+            columns: ['approved_by'];
+            isOneToOne: false;
+            referencedRelation: 'users';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'stream_requests_session_id_fkey';
+            columns: ['session_id'];
+            isOneToOne: false;
+            referencedRelation: 'stream_sessions';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'stream_requests_stream_id_fkey';
+            columns: ['stream_id'];
+            isOneToOne: false;
+            referencedRelation: 'streams';
+            referencedColumns: ['id'];
+          },
+          {
+            foreignKeyName: 'stream_requests_user_id_fkey';
+            columns: ['user_id'];
+            isOneToOne: false;
+            referencedRelation: 'users';
+            referencedColumns: ['id'];
+          },
+        ];
+      };
       /** One row for each time that a stream was pushed in (ingest) or out (restream). Its owner and admins read it; only functions write it. */
       stream_sessions: {
         Row: {
@@ -90,13 +189,17 @@ export type Database = {
           /** ingest: what its publishers sent, added up as each leaves. */
           bytes_in: number;
           client_ip: unknown;
+          /** restream: the container in which it runs, with the driver docker. */
           container_id: string | null;
           created_at: string;
           /** When the publisher went; null while connected. Within the reconnect grace it may resume. */
           disconnected_at: string | null;
-          /** disconnected, lease_expired, disabled, deleted, or a worker's own. */
+          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, disabled, deleted. */
           ended_reason: string | null;
+          /** restream: what went wrong, with the last lines that ffmpeg wrote. */
           error: string | null;
+          /** restream: ffmpeg's exit code. */
+          exit_code: number | null;
           id: string;
           /** starting, running or stopping: counts against the package's limit. */
           is_active: boolean;
@@ -120,9 +223,11 @@ export type Database = {
           stream_key_id: string | null;
           unique_viewers: number;
           user_id: string;
+          /** restream: the video, a signature in its address masked. */
           video_source: string | null;
           /** Sum over viewers of the seconds watched. */
           viewer_seconds: number;
+          /** restream: the worker that has it. */
           worker_id: string | null;
         };
         ComputedFields: never;
@@ -135,6 +240,7 @@ export type Database = {
           disconnected_at?: string | null;
           ended_reason?: string | null;
           error?: string | null;
+          exit_code?: number | null;
           id?: string;
           is_active?: never;
           kind: string;
@@ -164,6 +270,7 @@ export type Database = {
           disconnected_at?: string | null;
           ended_reason?: string | null;
           error?: string | null;
+          exit_code?: number | null;
           id?: string;
           is_active?: never;
           kind?: string;
@@ -447,6 +554,20 @@ export type Database = {
           version: number;
         }[];
       };
+      /** Lets a pending request be started; returns it. An approved one stays as it is. Admins only (PT403 admin_required). Raises PT400 notes_invalid, PT404 request_not_found, PT409 request_not_pending. */
+      approve_stream_request: {
+        Args: {
+          id: string;
+          notes?: string;
+        };
+        Returns: Database['public']['Tables']['stream_requests']['Row'];
+        SetofOptions: {
+          from: '*';
+          to: 'stream_requests';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       /** Detaches the oldest partitions of the event log whose events are all older than `before` and have been acknowledged by every consumer; snapshots their aggregates first. Returns the names of the detached tables, which stay in the schema private until somebody dumps and drops them. What is kept replays as before; older versions answer PT410 events_archived. Callable by service_role. */
       archive_events: {
         Args: {
@@ -487,6 +608,19 @@ export type Database = {
         };
         Returns: Json;
       };
+      /** Gives a request up for good and returns it: it is stopped, or, where it is streaming, will be when its session has ended. A rejected one stays as it is. For the owner and admins. Raises PT404 request_not_found. */
+      cancel_stream_request: {
+        Args: {
+          id: string;
+        };
+        Returns: Database['public']['Tables']['stream_requests']['Row'];
+        SetofOptions: {
+          from: '*';
+          to: 'stream_requests';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       /** The next events of a consumer (made by its first claim, from the beginning of the log), at most max_count (1 to 1000), leased for lease_seconds (1 to 86400): handle them, then acknowledge_events with the last position. Not acknowledged in time, they are handed out again. With size > 1 that many members share the log by aggregate; member names one (0 to size - 1), null takes any that is free. No rows: nothing to do, or all members are leased. Raises PT400 <parameter>_invalid, PT409 consumer_busy (another size while members are at work). Callable by service_role. */
       claim_events: {
         Args: {
@@ -497,6 +631,19 @@ export type Database = {
           size?: number;
         };
         Returns: Database['public']['CompositeTypes']['event'][];
+      };
+      /** Gives the worker the session that has waited longest, for lease_seconds (10 to 3600), with the real source and target: {session: {id, source_url, is_storage, rtmp_url, repeat, attempt, lease_seconds}, rules: {forbidden_networks, allowed_source_hosts, allowed_target_hosts}}; or {session: null, retry_in_seconds} with the time until the next lease of another worker runs out (null: none is held). Raises PT400 worker_id_invalid, lease_seconds_invalid. Callable by restream_worker and service_role. */
+      claim_session: {
+        Args: {
+          lease_seconds: number;
+          worker_id: string;
+        };
+        Returns: Json;
+      };
+      /** Settles restream sessions that were lost (worker's lease ran out, or starting for too long): queued anew up to restream_max_requeues times, then error with a reason; stopped where that was asked for. Run by the cleanup job and by each claim. Returns how many; those being changed at the moment wait for the next run. Callable by service_role and streams_service. */
+      cleanup_orphaned_streams: {
+        Args: Record<PropertyKey, never>;
+        Returns: number;
       };
       /** Stores an aggregate's state after one of its events, as an application that folds events its own way computed it; true if there was none. Snapshots are also taken by themselves, every events_per_snapshot events. Raises PT404 event_not_found. Callable by service_role. */
       create_snapshot: {
@@ -693,6 +840,22 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** How a restream session goes, newest first, a row every 10 s, at most 10000: bitrate in kbit/s, frames per second, speed (1 is real time), dropped frames and seconds pushed so far. For the owner and admins. Raises PT404 session_not_found. */
+      get_stream_health: {
+        Args: {
+          max_count?: number;
+          session_id: string;
+          since?: string;
+        };
+        Returns: {
+          bitrate_kbps: number;
+          created_at: string;
+          dropped_frames: number;
+          fps: number;
+          out_seconds: number;
+          speed: number;
+        }[];
+      };
       /** A stream's newest 100 keys by their first 8 characters, never the secret. For the owner. Raises PT404 stream_not_found. */
       get_stream_keys: {
         Args: {
@@ -744,6 +907,14 @@ export type Database = {
           provider_account_id: string;
         }[];
       };
+      /** Gives a session the signed URL of its file in storage, so that workers can claim it. Nothing happens to a session that has ended or reads from elsewhere. Raises PT400 source_url_invalid. Callable by service_role. */
+      provide_session_source: {
+        Args: {
+          session_id: string;
+          source_url: string;
+        };
+        Returns: undefined;
+      };
       /** The log in order, after a position, at most max_count (1 to 1000), of one aggregate type and some event types where given. Call again with the last position read: no event is passed over, however late its transaction commits; what may still change is left for the next call. Raises PT400 max_count_invalid. Callable by service_role. */
       read_events: {
         Args: {
@@ -780,12 +951,35 @@ export type Database = {
           isSetofReturn: false;
         };
       };
+      /** Refuses a request for good, or takes an approval back and stops what is streaming; returns it. Admins only (PT403 admin_required). Raises PT400 notes_invalid, PT404 request_not_found. */
+      reject_stream_request: {
+        Args: {
+          id: string;
+          notes?: string;
+        };
+        Returns: Database['public']['Tables']['stream_requests']['Row'];
+        SetofOptions: {
+          from: '*';
+          to: 'stream_requests';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
       /** A media server says which publishers it has; their leases run anew. With is_complete the list is everything it has, and its other sessions are disconnected. Returns {renewed, unknown, disconnected}: the server should drop the publishers in unknown, because their sessions have ended. Raises PT400 media_server_invalid, publisher_ids_invalid. Callable by service_role and streams_service. */
       renew_ingest: {
         Args: {
           is_complete?: boolean;
           media_server: string;
           publisher_ids: string[];
+        };
+        Returns: Json;
+      };
+      /** The worker's lease runs anew; returns {status, lease_seconds}: stopping asks it to stop. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises PT409 lease_lost (stop pushing at once), PT400 stats_invalid. Callable by restream_worker and service_role. */
+      renew_session: {
+        Args: {
+          session_id: string;
+          stats?: Json;
+          worker_id: string;
         };
         Returns: Json;
       };
@@ -798,6 +992,35 @@ export type Database = {
           at_version?: number;
         };
         Returns: Json;
+      };
+      /** The worker says what became of its session: running (it pushes; container_id where it has one), stopped (the video ended, or it was asked to), error (with what ffmpeg said last and its exit code), starting (it gives the session back to the queue). Returns {status}. The same end told twice is answered twice. Raises PT409 lease_lost, PT400 status_invalid, container_id_invalid. Callable by restream_worker and service_role. */
+      report_session: {
+        Args: {
+          container_id?: string;
+          error?: string;
+          exit_code?: number;
+          session_id: string;
+          status: string;
+          worker_id: string;
+        };
+        Returns: Json;
+      };
+      /** Asks for a video to be pushed to an RTMP address elsewhere; returns the request, its key masked. video_source: an http(s) address, or videos/<your id>/<file> in storage. rtmp_url: rtmp:// or rtmps:// with application and key. repeat: until stopped. For signed-in users. Raises PT400 video_source_invalid, video_source_forbidden, rtmp_url_invalid, rtmp_url_forbidden, title_invalid, description_invalid, PT401 sign_in_required, PT404 video_not_found, PT409 max_requests_reached. */
+      request_stream: {
+        Args: {
+          description?: string;
+          repeat?: boolean;
+          rtmp_url: string;
+          title: string;
+          video_source: string;
+        };
+        Returns: Database['public']['Tables']['stream_requests']['Row'];
+        SetofOptions: {
+          from: '*';
+          to: 'stream_requests';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
       };
       /** Signs one of the caller's devices out: its refresh token ends at once, its access token at its expiry. Returns the row; a second call changes nothing. Raises PT404 session_not_found. */
       revoke_session: {
@@ -853,6 +1076,32 @@ export type Database = {
         SetofOptions: {
           from: '*';
           to: 'users';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      /** Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises PT402 stream_limit_reached, PT403 stream_disabled, PT404 request_not_found, PT409 request_not_approved, max_streams_reached, PT410 stream_expired. */
+      start_stream_request: {
+        Args: {
+          request_id: string;
+        };
+        Returns: Database['public']['Tables']['stream_sessions']['Row'];
+        SetofOptions: {
+          from: '*';
+          to: 'stream_sessions';
+          isOneToOne: true;
+          isSetofReturn: false;
+        };
+      };
+      /** Asks for a restream session to be stopped and returns it: stopping while its worker ends it, stopped if none has it; one that ended stays as it is. For the owner and admins. Raises PT404 session_not_found, PT409 session_not_restream. */
+      stop_restream: {
+        Args: {
+          session_id: string;
+        };
+        Returns: Database['public']['Tables']['stream_sessions']['Row'];
+        SetofOptions: {
+          from: '*';
+          to: 'stream_sessions';
           isOneToOne: true;
           isSetofReturn: false;
         };

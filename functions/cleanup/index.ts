@@ -12,7 +12,12 @@ import {
 import { announceInBackground } from '../_shared/viewers/announce.ts';
 
 /** SQL functions without parameters that answer how much they did. */
-const STEPS = ['reap_sessions', 'expire_packages', 'maintain_partitions'] as const;
+const STEPS = [
+  'reap_sessions',
+  'cleanup_orphaned_streams',
+  'expire_packages',
+  'maintain_partitions',
+] as const;
 
 async function clean(admin: Admin): Promise<JobOutcome> {
   const result: Record<string, unknown> = {};

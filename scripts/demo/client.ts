@@ -1,9 +1,19 @@
-/** What the broadcaster and the viewer do, each with a supabase-js client of their own. */
+/** What the people of the demo do, each with a supabase-js client of their own. */
 import { randomBytes } from 'node:crypto';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 
-export interface Broadcaster {
-  readonly client: SupabaseClient;
+/** Who takes part, and a folder for files. */
+export interface Demo {
+  readonly user: SupabaseClient;
+  /** Anonymous. */
+  readonly viewer: SupabaseClient;
+  /** With the secret key. */
+  readonly backend: SupabaseClient;
+  readonly folder: string;
+}
+
+export interface Account {
+  readonly id: string;
   readonly email: string;
 }
 
@@ -18,7 +28,8 @@ interface Failure {
   readonly hint?: string | null;
 }
 
-function check(error: Failure | null): void {
+/** @throws Error with the failure's message and hint, if there is one */
+export function check(error: Failure | null): void {
   if (error) throw new Error([error.message, error.hint].filter(Boolean).join(' '));
 }
 
@@ -28,14 +39,14 @@ export function connect(apiUrl: string, publishableKey: string): SupabaseClient 
 }
 
 /** Signs up a new account and is signed in with it. */
-export async function signUp(client: SupabaseClient): Promise<Broadcaster> {
+export async function signUp(client: SupabaseClient): Promise<Account> {
   const email = `demo-${randomBytes(4).toString('hex')}@example.com`;
   const { data, error } = await client.auth.signUp({
     email,
     password: randomBytes(12).toString('base64url'),
   });
   check(error);
-  if (data.session) return { client, email };
+  if (data.session && data.user) return { id: data.user.id, email };
   throw new Error('Sign-ups wait for an e-mail here: turn enable_confirmations off for the demo.');
 }
 

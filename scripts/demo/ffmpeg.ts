@@ -5,6 +5,9 @@ import { createRequire } from 'node:module';
 
 const LINES_TO_KEEP = 5;
 
+/** How long the demo's video lasts. */
+export const VIDEO_SECONDS = 20;
+
 /** A running ffmpeg. */
 export interface FfmpegRun {
   /** Settles when it has ended, with the exit code and the last things it said; never rejects. */

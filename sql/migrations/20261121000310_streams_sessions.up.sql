@@ -20,6 +20,7 @@ create table public.stream_sessions (
   resumed_at timestamptz,
   ended_reason text,
   error text,
+  exit_code integer,
   peak_viewers integer not null default 0,
   unique_viewers integer not null default 0,
   average_viewers numeric(12, 2) not null default 0,
@@ -35,13 +36,18 @@ comment on table public.stream_sessions is
   'One row for each time that a stream was pushed in (ingest) or out (restream). Its owner and admins read it; only functions write it.';
 comment on column public.stream_sessions.is_active is 'starting, running or stopping: counts against the package''s limit.';
 comment on column public.stream_sessions.rtmp_url is 'restream: the target, its key masked.';
+comment on column public.stream_sessions.video_source is 'restream: the video, a signature in its address masked.';
+comment on column public.stream_sessions.worker_id is 'restream: the worker that has it.';
+comment on column public.stream_sessions.container_id is 'restream: the container in which it runs, with the driver docker.';
+comment on column public.stream_sessions.error is 'restream: what went wrong, with the last lines that ffmpeg wrote.';
+comment on column public.stream_sessions.exit_code is 'restream: ffmpeg''s exit code.';
 comment on column public.stream_sessions.media_server is 'ingest: the media server that holds the publisher.';
 comment on column public.stream_sessions.publisher_id is 'ingest: the media server''s own id of the publisher''s connection.';
 comment on column public.stream_sessions.stream_key_id is 'ingest: which of the stream''s keys was used (see get_stream_keys).';
 comment on column public.stream_sessions.last_seen_at is 'When the media server or worker was last heard of; the session''s lease runs from here.';
 comment on column public.stream_sessions.disconnected_at is 'When the publisher went; null while connected. Within the reconnect grace it may resume.';
 comment on column public.stream_sessions.resumed_at is 'When the publisher last reconnected to this session.';
-comment on column public.stream_sessions.ended_reason is 'disconnected, lease_expired, disabled, deleted, or a worker''s own.';
+comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, disabled, deleted.';
 comment on column public.stream_sessions.bytes_in is 'ingest: what its publishers sent, added up as each leaves.';
 comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of the seconds watched.';
 
@@ -64,7 +70,7 @@ create trigger stream_sessions_enforce_transitions
   for each row when (old.status is distinct from new.status)
   execute function private.enforce_transitions(
     'starting>running', 'starting>stopping', 'starting>stopped', 'starting>error',
-    'running>stopping', 'running>stopped', 'running>error', 'stopping>stopped', 'stopping>error');
+    'running>starting', 'running>stopping', 'running>stopped', 'running>error', 'stopping>stopped', 'stopping>error');
 
 create trigger stream_sessions_append_started
   after insert on public.stream_sessions
@@ -92,7 +98,7 @@ create trigger stream_sessions_append_counted
   execute function private.append_change('StreamSession', 'SessionCounted', 'last_seen_at,bytes_in');
 create trigger stream_sessions_append_updated
   after update of status, container_id, worker_id, rtmp_url, video_source, media_server, publisher_id, stream_key_id, client_ip, disconnected_at,
-    ended_reason, error, started_at, stopped_at on public.stream_sessions
+    ended_reason, error, exit_code, started_at, stopped_at on public.stream_sessions
   for each row when (old.is_active = new.is_active and (old.disconnected_at is null) = (new.disconnected_at is null))
   execute function private.append_change('StreamSession', 'SessionUpdated',
     'last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds');

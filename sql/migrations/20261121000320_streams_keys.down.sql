@@ -11,6 +11,7 @@ drop function public.rotate_stream_key(uuid, integer);
 drop function private.rotate_stream_key(uuid, integer);
 drop function public.create_stream(text, text, text, text, jsonb);
 drop function private.create_stream(text, text, text, text, jsonb);
+drop function private.add_stream(uuid, text, text, text, text, jsonb);
 drop function private.find_stream_key(uuid, text);
 drop function private.create_stream_key(uuid);
 drop function private.hash_stream_key(text);

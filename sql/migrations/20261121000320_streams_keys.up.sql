@@ -72,14 +72,12 @@ comment on function private.find_stream_key(uuid, text) is
 
 -- What the owner does --------------------------------------------------------------------------
 
-create function private.create_stream(new_title text, new_description text, new_visibility text, new_category text, new_settings jsonb)
-returns jsonb
+create function private.add_stream(owner_id uuid, new_title text, new_description text, new_visibility text, new_category text, new_settings jsonb)
+returns public.streams
 language plpgsql
-security definer
 set search_path = ''
 as $$
 declare
-  owner_id uuid := private.require_user();
   owned_count integer;
   created public.streams;
 begin
@@ -95,6 +93,21 @@ begin
   insert into public.streams (user_id, title, description, visibility, category, settings)
   values (owner_id, new_title, new_description, new_visibility, new_category, new_settings)
   returning * into created;
+  return created;
+end
+$$;
+comment on function private.add_stream(uuid, text, text, text, text, jsonb) is
+  'Makes a user''s stream, without a key. Raises PT400 <field>_invalid, PT409 max_streams_reached.';
+
+create function private.create_stream(new_title text, new_description text, new_visibility text, new_category text, new_settings jsonb)
+returns jsonb
+language plpgsql
+security definer
+set search_path = ''
+as $$
+declare
+  created public.streams := private.add_stream(private.require_user(), new_title, new_description, new_visibility, new_category, new_settings);
+begin
   return jsonb_build_object(
     'stream', to_jsonb(created),
     'stream_key', private.create_stream_key(created.id),

@@ -105,6 +105,50 @@ $$;
 comment on function private.describe_refusal(text, text) is
   'The answer of begin_ingest for a refusal: {admitted: false, status, code, message, hint}.';
 
+create type private.refusal as (
+  code text,
+  message text,
+  limit_count integer,
+  active_count integer
+);
+comment on type private.refusal is 'Why a session may not start, with the limit that was applied and what was counted against it; nothing where it may.';
+
+create function private.find_closed_refusal(stream public.streams)
+returns private.refusal
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case
+    when stream.status = 'disabled' then row('stream_disabled', 'This stream is disabled.', null, null)::private.refusal
+    when stream.expires_at <= now() then row('stream_expired', format('This stream expired at %s.', stream.expires_at), null, null)::private.refusal
+  end;
+end
+$$;
+comment on function private.find_closed_refusal(public.streams) is 'stream_disabled, stream_expired, or nothing.';
+
+create function private.find_limit_refusal(owner_id uuid)
+returns private.refusal
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  refusal private.refusal;
+begin
+  select private.streams_allowed(package_type, package_expires_at), streams_active into refusal.limit_count, refusal.active_count
+  from public.users where id = owner_id;
+  if refusal.active_count >= refusal.limit_count then
+    refusal.code := 'stream_limit_reached';
+    refusal.message := format('%s of %s streams that your package allows are running.', refusal.active_count, refusal.limit_count);
+  end if;
+  return refusal;
+end
+$$;
+comment on function private.find_limit_refusal(uuid) is
+  'stream_limit_reached, or nothing. Ingest and restream count together. The caller has locked the user''s row.';
+
 create function private.recall_refusal(stream_key private.stream_keys, publisher text)
 returns jsonb
 language plpgsql
@@ -241,15 +285,12 @@ set search_path = ''
 as $$
 declare
   session public.stream_sessions;
-  allowed_count integer;
-  running_count integer;
+  refusal private.refusal;
 begin
   select * into session from public.stream_sessions where stream_id = stream.id and kind = 'ingest' and is_active;
-  if stream.status = 'disabled' then
-    return private.refuse_ingest(attempt, 'stream_disabled', 'This stream is disabled.');
-  end if;
-  if stream.expires_at <= now() then
-    return private.refuse_ingest(attempt, 'stream_expired', format('This stream expired at %s.', stream.expires_at));
+  if stream.status = 'disabled' or stream.expires_at <= now() then
+    refusal := private.find_closed_refusal(stream);
+    return private.refuse_ingest(attempt, refusal.code, refusal.message);
   end if;
   if session.id is not null and session.disconnected_at is null then
     return private.refuse_ingest(attempt, 'stream_already_live', 'Another encoder is publishing to this stream.');
@@ -259,11 +300,9 @@ begin
   elsif session.id is not null then
     perform private.stop_session(session.id, 'disconnected', session.disconnected_at);
   end if;
-  select private.streams_allowed(package_type, package_expires_at), streams_active into allowed_count, running_count
-  from public.users where id = stream.user_id;
-  if running_count >= allowed_count then
-    return private.refuse_ingest(attempt, 'stream_limit_reached',
-      format('%s of %s streams that your package allows are running.', running_count, allowed_count), allowed_count, running_count);
+  refusal := private.find_limit_refusal(stream.user_id);
+  if refusal.code is not null then
+    return private.refuse_ingest(attempt, refusal.code, refusal.message, refusal.limit_count, refusal.active_count);
   end if;
   return private.admit_ingest(attempt, private.start_session(attempt), 'admitted');
 end

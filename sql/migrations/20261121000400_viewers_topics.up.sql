@@ -8,7 +8,7 @@ set search_path = ''
 as $$
 begin
   if to_regprocedure('realtime.send(jsonb,text,text,boolean)') is not null then
-    execute format('select %I.send($1, $2, $3, true)', 'realtime') using payload, event, topic;
+    perform realtime.send(payload, event, topic, true);
   end if;
 end
 $$;

@@ -67,6 +67,9 @@ declare module 'node-media-server/src/core/context.js' {
 
   export interface RtmpSession extends Session {
     readonly socket: Socket;
+    /** Set once it has said what it wants. */
+    readonly streamPath?: string;
+    readonly streamQuery?: Readonly<Record<string, unknown>>;
     readonly rtmp: {
       readonly streamId: number;
       onConnectCallback: (start: RtmpStart) => void;

@@ -18,6 +18,13 @@ const AWAY = new Refusal(
 );
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** The refusal of a topic that the client may not read. */
+export const mayNotRead = (topic: string) =>
+  new Refusal(
+    'Unauthorized',
+    `You do not have permissions to read from this Channel topic: ${topic}`,
+  );
+
 export interface AccessOptions {
   readonly topic: string;
   readonly isPrivate: boolean;
@@ -88,10 +95,7 @@ export class ChannelAccess {
 
   async #readRights(claims: Claims): Promise<Rights> {
     const { topic } = this.#options;
-    const refusal = new Refusal(
-      'Unauthorized',
-      `You do not have permissions to read from this Channel topic: ${topic}`,
-    );
+    const refusal = mayNotRead(topic);
     const read = await readRights(this.#services.sql, this.#applicant(claims)).catch((error) => {
       this.#services.log(`policies of realtime.messages: ${(error as Error).message}`);
       throw isDatabaseAway(error) ? AWAY : refusal;

@@ -3,10 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ChannelChanges } from './changes/channel-changes.ts';
-import { ChannelAccess } from './channel-access.ts';
+import { ChannelAccess, mayNotRead } from './channel-access.ts';
 import type { Broadcast, Frame, Version } from './frames.ts';
 import { Refusal } from './identity.ts';
 import type { JoinPayload } from './join-config.ts';
+import { CallWindow, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from './limits.ts';
+import { readReplay } from './replay.ts';
 import type { Services } from './services.ts';
 import type { Member, Topic } from './topics.ts';
 
@@ -50,9 +52,13 @@ export class Channel implements Member {
   readonly #options: ChannelOptions;
   readonly #access: ChannelAccess;
   readonly #presenceKey: string;
+  readonly #presenceCalls = new CallWindow(PRESENCE_CALLS, PRESENCE_WINDOW_MS);
   #changes: ChannelChanges | undefined;
   #topic: Topic | undefined;
   #tracked: unknown;
+  /** What arrives while the messages are read that are to come before it. */
+  #held: (() => void)[] | undefined;
+  #replayed: ReadonlySet<string> = new Set();
   #hasEnded = false;
 
   constructor(line: Line, services: Services, options: ChannelOptions) {
@@ -102,6 +108,7 @@ export class Channel implements Member {
     const bindings = join.config.postgres_changes ?? [];
     const changes = new ChannelChanges(this, bindings, () => this.#access.claims);
     const problem = bindings.length > 0 ? await changes.prepare(this.#services.sql) : undefined;
+    const replay = await this.#readReplay();
     if (this.#hasEnded) return;
     this.#changes = changes;
     this.#services.changes.add(changes);
@@ -111,7 +118,7 @@ export class Channel implements Member {
     if (join.config.presence.enabled && this.mayReadPresence) {
       this.push('presence_state', this.#topic.presence.state());
     }
-    if (this.mayReadBroadcast) this.#topic.catchUp(this, backlog);
+    if (this.mayReadBroadcast) this.#catchUp(this.#topic, replay, backlog);
     if (join.config.broadcast.replication_ready) {
       this.#system('system', 'ok', 'Replication connection established');
     }
@@ -127,8 +134,9 @@ export class Channel implements Member {
     this.#services.topics.leave(this.#options.name, this.#isPrivate, this);
   }
 
-  deliver(data: string | Buffer): void {
-    this.#line.deliver(data);
+  deliver(data: string | Buffer, id?: string): void {
+    if (this.#held) this.#held.push(() => this.deliver(data, id));
+    else if (!id || !this.#replayed.has(id)) this.#line.deliver(data);
   }
 
   push(event: string, payload: unknown): void {
@@ -146,6 +154,27 @@ export class Channel implements Member {
       this.#reply(ref, OK);
       this.#close();
     }
+  }
+
+  /** Reads what the client wants to hear again; what is sent meanwhile waits. */
+  async #readReplay(): Promise<Broadcast[]> {
+    const { name, join } = this.#options;
+    const { replay } = join.config.broadcast;
+    if (!replay) return [];
+    if (!this.mayReadBroadcast) throw mayNotRead(name);
+    this.#held = [];
+    this.#services.topics.join(name, this.#isPrivate, this);
+    return readReplay(this.#services, name, this.#isPrivate, replay);
+  }
+
+  /** Sends each message that came before once, then what waits. */
+  #catchUp(topic: Topic, replay: readonly Broadcast[], backlog: readonly Broadcast[]): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    topic.catchUp(this, replay);
+    this.#replayed = new Set(replay.flatMap(({ meta }) => meta?.id ?? []));
+    topic.catchUp(this, backlog);
+    for (const deliver of held) deliver();
   }
 
   get #fullTopic(): string {
@@ -196,6 +225,9 @@ export class Channel implements Member {
 
   async #receivePresence(message: unknown, ref: string | null): Promise<void> {
     const { event, payload } = isObject(message) ? message : {};
+    if (!this.#presenceCalls.take()) {
+      return this.#shutDown('Client presence rate limit exceeded');
+    }
     if (event === 'untrack') {
       const diff = this.#topic?.presence.untrack(this);
       this.#tracked = undefined;

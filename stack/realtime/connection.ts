@@ -22,10 +22,12 @@ const FAULT = 1011;
 
 const PREFIX = 'realtime:';
 /**
- * A client counts its refs from 1 on, and goes on counting when it comes back: that alone tells it from
- * a new one, whose first join has the sixth in realtime-js 2.119.
+ * A client counts its refs from 1 on, and goes on counting when it comes back: that alone tells it from a
+ * new one. Clients of version 1.0.0 join with the first; realtime-js 2.119 has then used up five, and two
+ * more for each further channel that was made before the first was subscribed. So nobody who comes back is
+ * taken for new; a newcomer with several channels may be taken for one who comes back.
  */
-const NEWCOMERS_FIRST_REF = 6;
+const NEWCOMERS_FIRST_REF: Readonly<Record<Version, number>> = { '1.0.0': 1, '2.0.0': 6 };
 const LAST_WORDS_MS = 2_000;
 
 export interface ConnectionOptions {
@@ -123,7 +125,7 @@ export class Connection implements Line {
   }
 
   #dispatch(frame: Frame): void {
-    this.#isReturning ??= Number(frame.ref) > NEWCOMERS_FIRST_REF;
+    this.#isReturning ??= Number(frame.ref) > NEWCOMERS_FIRST_REF[this.version];
     if (frame.topic === 'phoenix') this.#answerHeartbeat(frame);
     else if (this.#waiting < MAX_WAITING_FRAMES)
       this.#inOrder(frame.topic, () => this.#take(frame));

@@ -12,7 +12,7 @@ function bodyOf(row: Row): Broadcast['body'] | null {
 
 function deliverRow(row: Row, topics: Topics, backlog: Backlog): void {
   const body = bodyOf(row);
-  if (body === null || !row.event || !row.topic) return;
+  if (body === null || !row.event || !row.topic || !row.id) return;
   const isPrivate = row.private === 't';
   const broadcast: Broadcast = { event: row.event, body, meta: { id: row.id } };
   backlog.add({ topic: row.topic, isPrivate, broadcast });

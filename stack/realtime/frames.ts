@@ -15,7 +15,8 @@ export interface Broadcast {
   readonly event: string;
   /** JSON text, or bytes. */
   readonly body: string | Buffer;
-  readonly meta?: Readonly<Record<string, unknown>>;
+  /** Of a message that the database sent. */
+  readonly meta?: { readonly id: string; readonly replayed?: true };
 }
 
 const PUSH_KIND = 3;

@@ -3,6 +3,19 @@ import * as v from 'valibot';
 
 const flag = v.optional(v.nullable(v.boolean()), false);
 
+const Replay = v.object({
+  /** Milliseconds since 1970. */
+  since: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger()))),
+  limit: v.optional(v.nullable(v.pipe(v.number(), v.safeInteger()))),
+});
+
+const Broadcasts = v.object({
+  ack: flag,
+  self: flag,
+  replication_ready: flag,
+  replay: v.optional(v.nullable(Replay)),
+});
+
 const PostgresBinding = v.object({
   event: v.picklist(['*', 'INSERT', 'UPDATE', 'DELETE']),
   schema: v.optional(v.string()),
@@ -16,7 +29,7 @@ const JoinPayload = v.object({
   config: v.optional(
     v.object({
       private: flag,
-      broadcast: v.optional(v.object({ ack: flag, self: flag, replication_ready: flag }), {}),
+      broadcast: v.optional(Broadcasts, {}),
       presence: v.optional(
         v.object({ key: v.optional(v.nullable(v.string()), ''), enabled: flag }),
         {},

@@ -10,6 +10,9 @@ export const FRAMES_BURST = 1_000;
 export const MAX_WAITING_FRAMES = 2_000;
 /** Bytes that may wait to be read by a client. */
 export const MAX_UNREAD_BYTES = 8_000_000;
+/** Calls of `track` and `untrack` that a channel may make within a window. */
+export const PRESENCE_CALLS = 5;
+export const PRESENCE_WINDOW_MS = 30_000;
 /** How often a connection is asked whether it lives; twice without an answer, and it does not. */
 export const PING_EVERY_MS = 8_000;
 
@@ -35,5 +38,28 @@ export class TokenBucket {
     if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
+  }
+}
+
+/** Counts calls in windows; each begins with the first call after the end of the one before. */
+export class CallWindow {
+  readonly #maxCalls: number;
+  readonly #windowMs: number;
+  #calls = 0;
+  #endsAt = Number.NEGATIVE_INFINITY;
+
+  constructor(maxCalls: number, windowMs: number) {
+    this.#maxCalls = maxCalls;
+    this.#windowMs = windowMs;
+  }
+
+  /** Counts one call; false when the window has no more. */
+  take(now = performance.now()): boolean {
+    if (now > this.#endsAt) {
+      this.#endsAt = now + this.#windowMs;
+      this.#calls = 0;
+    }
+    this.#calls += 1;
+    return this.#calls <= this.#maxCalls;
   }
 }

@@ -7,8 +7,11 @@ export interface Member {
   readonly version: Version;
   readonly mayReadBroadcast: boolean;
   readonly mayReadPresence: boolean;
-  /** Sends a frame that is ready to be sent. */
-  deliver(data: string | Buffer): void;
+  /**
+   * Sends a frame that is ready to be sent.
+   * @param id of the message of the database that it tells
+   */
+  deliver(data: string | Buffer, id?: string): void;
   push(event: string, payload: unknown): void;
 }
 
@@ -45,7 +48,7 @@ export class Topic {
         frame = encodeBroadcast(`realtime:${this.name}`, broadcast, member.version);
         frames.set(member.version, frame);
       }
-      if (frame !== null) member.deliver(frame);
+      if (frame !== null) member.deliver(frame, broadcast.meta?.id);
     }
   }
 
@@ -53,7 +56,7 @@ export class Topic {
   catchUp(member: Member, broadcasts: readonly Broadcast[]): void {
     for (const broadcast of broadcasts) {
       const frame = encodeBroadcast(`realtime:${this.name}`, broadcast, member.version);
-      if (frame !== null) member.deliver(frame);
+      if (frame !== null) member.deliver(frame, broadcast.meta?.id);
     }
   }
 

@@ -5,6 +5,7 @@ import { BackOff } from './back-off.ts';
 import { type Child, type OutputStream, startChild } from './child.ts';
 import { ConsoleQuota } from './console-quota.ts';
 import { endProcess } from './end-process.ts';
+import { untilHung } from './hang.ts';
 import type { LogFile } from './log-file.ts';
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import type { Service, ServiceCommand } from './service.ts';
@@ -124,9 +125,20 @@ export class ServiceProcess {
     const over = new AbortController();
     const ended = child.ended.finally(() => over.abort());
     const isReady = await this.#awaitReady(onReady, over.signal);
-    if (isReady || over.signal.aborted) return ended;
+    if (isReady)
+      return this.#watchReady(child, AbortSignal.any([over.signal, this.#stopping.signal]));
+    if (over.signal.aborted) return ended;
     if (child.identity) await endProcess(child.identity, this.service.ending);
     return `was not ready within ${this.#readyWithinMs / 1000} s (${await ended})`;
+  }
+
+  /** Until it ends, or is ended because it hangs. */
+  async #watchReady({ identity, ended }: Child, over: AbortSignal): Promise<string> {
+    const isHung = await untilHung(this.service, over);
+    if (!isHung || !identity) return ended;
+    this.#tell('does not answer; ending it');
+    await endProcess(identity, this.service.ending);
+    return `hung (${await ended})`;
   }
 
   async #awaitReady(onReady: () => void, signal: AbortSignal): Promise<boolean> {

@@ -17,6 +17,13 @@ export interface Service {
   readonly command: () => Promise<ServiceCommand>;
   /** Whether it does its work: a question that only a working service answers. Never rejects. */
   readonly probe: () => Promise<boolean>;
+  /**
+   * Whether it answers anything, also that it cannot work just now: one that does not for long hangs, is
+   * ended and started again. Never rejects. Left out for a service that answers nobody.
+   */
+  readonly answers?: () => Promise<boolean>;
+  /** How often that is asked; by default every five seconds. */
+  readonly askEveryMs?: number;
   readonly ending: EndingSteps;
   /** How long it may take to be ready; by default half a minute. */
   readonly readyWithinMs?: number;

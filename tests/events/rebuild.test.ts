@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { append, type StoredEvent } from '../support/events.ts';
+import { claim, loseLease, report, requestStream, startRestream } from '../support/restream.ts';
 import { ageSession, createStream, publish } from '../support/streams.ts';
 
 const LIVE_SESSION = [
@@ -21,6 +22,7 @@ const TABLES: Record<string, { table: string; live: string[] }> = {
   UserSession: { table: 'public.user_sessions', live: ['last_seen_at'] },
   Stream: { table: 'public.streams', live: ['viewer_count', 'peak_viewers'] },
   StreamSession: { table: 'public.stream_sessions', live: LIVE_SESSION },
+  StreamRequest: { table: 'public.stream_requests', live: [] },
 };
 
 let db: TestDatabase;
@@ -56,13 +58,38 @@ async function expectFinalNumbers(): Promise<void> {
     select count(*)::int as sessions, count(*) filter (where peak_viewers = 4)::int as watched,
       count(*) filter (where to_jsonb(row) - 'last_seen_at' = to_jsonb(jsonb_populate_record(null::public.stream_sessions,
         private.replay('StreamSession', row.id, null, null))) - 'last_seen_at')::int as rebuilt
-    from public.stream_sessions as row where not is_active`;
+    from public.stream_sessions as row where not is_active and kind = 'ingest'`;
   expect(session).toMatchObject({ watched: 1, rebuilt: session?.sessions });
   const [stream] = await db.sql`
     select count(*)::int as streams, count(*) filter (where to_jsonb(row) - 'viewer_count' = to_jsonb(jsonb_populate_record(null::public.streams,
       private.replay('Stream', row.id, null, null))) - 'viewer_count')::int as rebuilt
     from public.streams as row where ended_at is not null`;
   expect(stream?.rebuilt).toBe(stream?.streams);
+}
+
+/** Requests that go every way: rejected, cancelled, failed, taken over and stopped. */
+async function restream(owner: string, remember: () => Promise<unknown>): Promise<void> {
+  const refused = await requestStream(db, owner);
+  await db.asAdmin((sql) => sql`select public.reject_stream_request(${refused.id}, 'no')`);
+  const given = await requestStream(db, owner, { repeat: true });
+  await remember();
+  await db.asUser(owner, (sql) => sql`select public.cancel_stream_request(${given.id})`);
+  const { id } = await startRestream(db, owner, { title: 'Restreamed' });
+  await claim(db, 'worker-1');
+  await report(db, id, 'running', { container: 'c1' });
+  await remember();
+  await loseLease(db, id);
+  await claim(db, 'worker-2');
+  await remember();
+  await db.asUser(owner, (sql) => sql`select public.stop_restream(${id})`);
+  await remember();
+  await report(db, id, 'stopped', { worker: 'worker-2', exitCode: 0 });
+  await remember();
+  const doomed = await startRestream(db, owner);
+  await claim(db);
+  await report(db, doomed.id, 'error', { error: 'No such file', exitCode: 1 });
+  await db.sql`delete from public.stream_requests where id = ${given.id}`;
+  await remember();
 }
 
 async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
@@ -123,6 +150,8 @@ async function live(): Promise<{ at: string; rows: Map<string, unknown> }[]> {
   await asOwner((sql) => sql`select public.rotate_stream_key(${stream.id}, 60)`);
   await remember();
 
+  await restream(owner.id, remember);
+
   const doomed = await createStream(db, other.id);
   const { session_id: watchedSession } = await publish(db, doomed);
   await db.asAdmin((sql) => sql`select public.disable_stream(${doomed.id})`);
@@ -163,6 +192,7 @@ test('what is deleted is deleted in the replay', async () => {
   expect(ended.map(({ aggregate_type: type }) => type)).toEqual([
     'Profile',
     'Stream',
+    'StreamRequest',
     'StreamSession',
     'User',
   ]);
@@ -170,7 +200,7 @@ test('what is deleted is deleted in the replay', async () => {
 
 test('every kind of change so far has happened here, and each event says what changed', async () => {
   const types = await db.sql`select distinct event_type from private.event_log order by 1`;
-  expect(types.map(({ event_type: type }) => type)).toEqual(
+  expect(types.map(({ event_type: type }) => type).sort()).toEqual(
     [
       'UserRegistered',
       'UserUpdated',
@@ -200,6 +230,13 @@ test('every kind of change so far has happened here, and each event says what ch
       'SessionCounted',
       'SessionDeleted',
       'AdmissionRefused',
+      'StreamRequested',
+      'StreamRequestApproved',
+      'StreamRequestRejected',
+      'StreamRequestStarted',
+      'StreamRequestStopped',
+      'StreamRequestUpdated',
+      'StreamRequestDeleted',
     ].sort(),
   );
   const [role] = await db.sql<StoredEvent[]>`select * from private.event_log

@@ -73,6 +73,7 @@ describe('who may call it', () => {
   test('the secret key may', async () => {
     expect(await cleanUp()).toEqual({
       reap_sessions: expect.any(Number),
+      cleanup_orphaned_streams: expect.any(Number),
       expire_packages: expect.any(Number),
       maintain_partitions: expect.any(Number),
     });

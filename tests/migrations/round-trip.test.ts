@@ -10,7 +10,7 @@ const SERVERS = [
 ] as const;
 
 /** Roles belong to the server, where other databases may need them: no down file drops one. */
-const isDomainRole = (line: string) => /^(role |member \w+ of )\w+_service /.test(line);
+const isDomainRole = (line: string) => /^(role |member \w+ of )\w+_(service|worker) /.test(line);
 const withoutDomainRoles = (lines: string[]) => lines.filter((line) => !isDomainRole(line));
 
 describe.each(SERVERS)('on PostgreSQL $major', ({ major, packageName }) => {

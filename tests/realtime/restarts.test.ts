@@ -1,6 +1,8 @@
 /** No committed message is lost, and none comes twice or out of order, whatever dies. */
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { connectRaw } from '../support/raw-socket.ts';
 import { listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 
 let realtime: TestRealtime;
@@ -52,6 +54,41 @@ test('a newcomer does not hear what was sent before it came', async () => {
   await listener.until(() => listener.heard.length > 0);
   expect(listener.payloads.map(({ n }) => n)).toEqual([4]);
 });
+
+test.for([
+  ['1', 'does not hear', [2]],
+  ['2', 'hears', [1, 2]],
+] as const)(
+  'a client of version 1.0.0 whose first ref is %s %s what was sent while the service was away',
+  async ([ref, , expected]) => {
+    const { gateway } = realtime;
+    const topic = `first ref ${ref}`;
+    await realtime.end();
+    await say(gateway.sql, topic, 1, 1);
+    await realtime.start();
+    const client = await connectRaw(gateway, undefined, '/websocket', '1.0.0');
+    const payload = { config: { private: true } };
+    client.sendRaw(
+      JSON.stringify({
+        topic: `realtime:${topic}`,
+        event: 'phx_join',
+        payload,
+        ref,
+        join_ref: ref,
+      }),
+    );
+    const heard = (event: string) =>
+      (client.frames as unknown as { event: string; payload: { payload: { n: number } } }[]).filter(
+        (frame) => frame.event === event,
+      );
+    const until = (condition: () => boolean) => waitUntil(condition, { timeoutMs: 20_000 });
+    expect(await until(() => heard('phx_reply').length > 0)).toBe(true);
+    await say(gateway.sql, topic, 2, 2);
+    await until(() => heard('broadcast').length >= expected.length);
+    expect(heard('broadcast').map((frame) => frame.payload.payload.n)).toEqual(expected);
+    client.end();
+  },
+);
 
 test('a listener stays while the database is killed and comes back', async () => {
   const { gateway } = realtime;

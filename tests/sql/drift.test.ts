@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { randomFrom } from '../support/random.ts';
 import { beginIngest, createStream, type TestStream } from '../support/streams.ts';
 
 const WORKERS = 8;
@@ -10,17 +11,6 @@ beforeAll(async () => {
   db = await createDatabase();
 });
 afterAll(() => db.drop());
-
-/** A repeatable sequence of pseudo-random numbers in [0, 1): mulberry32. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-}
 
 const drifted = () => db.sql`
   select streams.id from public.streams

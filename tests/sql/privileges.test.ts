@@ -39,6 +39,7 @@ describe('tables', () => {
     expect(await tablePrivileges('authenticated')).toEqual([
       'packages SELECT',
       'profiles SELECT',
+      'stream_requests SELECT',
       'stream_sessions SELECT',
       'streams SELECT',
       'user_sessions SELECT',
@@ -65,15 +66,19 @@ describe('tables', () => {
     ]);
   });
 
-  test.each(['anon', 'authenticated', 'service_role', 'streams_service', 'authenticator'])(
-    '%s reaches no table of the schema private',
-    async (role) => {
-      const rows = await db.sql`
+  test.each([
+    'anon',
+    'authenticated',
+    'service_role',
+    'streams_service',
+    'restream_worker',
+    'authenticator',
+  ])('%s reaches no table of the schema private', async (role) => {
+    const rows = await db.sql`
         select relname from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p')
           and has_table_privilege(${role}, oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')`;
-      expect(rows).toEqual([]);
-    },
-  );
+    expect(rows).toEqual([]);
+  });
 });
 
 describe('functions', () => {
@@ -87,6 +92,8 @@ describe('functions', () => {
     expect(await functions('authenticated', 'public')).toEqual(
       [
         ...forAll,
+        'approve_stream_request',
+        'cancel_stream_request',
         'create_stream',
         'delete_stream',
         'disable_stream',
@@ -96,15 +103,20 @@ describe('functions', () => {
         'get_audit_trail',
         'get_job_runs',
         'get_settings',
+        'get_stream_health',
         'get_stream_keys',
         'get_viewer_history',
         'my_linked_accounts',
         'register_device',
+        'reject_stream_request',
+        'request_stream',
         'revoke_session',
         'rotate_stream_key',
         'set_setting',
         'set_user_package',
         'set_user_role',
+        'start_stream_request',
+        'stop_restream',
       ].sort(),
     );
   });
@@ -113,11 +125,19 @@ describe('functions', () => {
     expect(await functions('streams_service', 'public')).toEqual([
       'authorize_play',
       'begin_ingest',
+      'cleanup_orphaned_streams',
       'end_ingest',
       'reap_sessions',
       'renew_ingest',
       'validate_stream_key',
     ]);
+  });
+
+  test('restream_worker', async () => {
+    const own = ['claim_session', 'renew_session', 'report_session'];
+    expect(await functions('restream_worker', 'public')).toEqual(own);
+    expect(await functions('restream_worker', 'private')).toEqual(own);
+    expect(await tablePrivileges('restream_worker')).toEqual([]);
   });
 
   test('no function of ours is open to every role, and a new one is not either', async () => {

@@ -22,6 +22,10 @@ beforeAll(async () => {
       select md5('s' || n)::uuid, md5('u' || n)::uuid, 'ingest', case n % 500 when 0 then 'running' else 'stopped' end,
         'm', 'p' || n, now(), now() - n * interval '1 second'
       from generate_series(1, ${ROWS}) as n;
+    insert into public.stream_requests (user_id, stream_id, session_id, video_source, rtmp_url, title, status, created_at)
+      select user_id, stream_id, id, 'https://example.com/v', 'rtmp://example.com/app/****', 't',
+        (array['pending', 'approved', 'stopped', 'stopped', 'stopped'])[extract(second from created_at)::int % 5 + 1], created_at
+      from public.stream_sessions;
     reset session_replication_role;`);
   await db.superuser`analyze`;
 });
@@ -50,6 +54,11 @@ const ownRows = {
   'my account': 'select * from public.users',
   'my devices': 'select * from public.user_sessions order by last_seen_at desc',
   'my sessions': 'select * from public.stream_sessions order by created_at desc limit 20',
+  'my restream requests': 'select * from public.stream_requests order by created_at desc limit 20',
+  'my restream requests that wait':
+    "select * from public.stream_requests where status = 'pending' order by created_at desc limit 20",
+  'the request of a session':
+    "select * from public.stream_requests where session_id = md5('s7')::uuid",
   "a stream's sessions":
     "select * from public.stream_sessions where stream_id = md5('s7')::uuid order by created_at desc limit 20",
 };

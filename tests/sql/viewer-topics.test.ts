@@ -169,5 +169,7 @@ describe('who may join a topic', () => {
 test('streams and their sessions can be watched row by row', async () => {
   const rows =
     await db.sql`select tablename from pg_publication_tables where pubname = 'supabase_realtime' order by 1`;
-  expect(rows.map(({ tablename }) => tablename)).toEqual(['stream_sessions', 'streams']);
+  expect(rows.map(({ tablename }) => tablename)).toEqual(
+    expect.arrayContaining(['stream_sessions', 'streams']),
+  );
 });

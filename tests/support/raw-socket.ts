@@ -49,15 +49,16 @@ export class RawSocket {
   }
 }
 
-/** Connects through the gateway, with version 2.0.0 of the protocol. */
+/** Connects through the gateway. */
 export async function connectRaw(
   gateway: TestGateway,
   apikey?: string,
   path = '/websocket',
+  vsn = '2.0.0',
 ): Promise<RawSocket> {
   const { config, keys } = gateway;
   const url = new URL(`/realtime/v1${path}`, config.apiUrl.replace('http', 'ws'));
-  url.search = new URLSearchParams({ apikey: apikey ?? keys.publishable, vsn: '2.0.0' }).toString();
+  url.search = new URLSearchParams({ apikey: apikey ?? keys.publishable, vsn }).toString();
   const socket = new WebSocket(url.href);
   await once(socket, 'open');
   return new RawSocket(socket);

@@ -8,6 +8,10 @@ export interface Broadcast {
   readonly ownerId: string;
   /** The owner's access token. */
   readonly ownerToken: string;
+  /** What its media server asks with. */
+  readonly publisher: Readonly<
+    Record<'stream_id' | 'key' | 'media_server' | 'publisher_id', string>
+  >;
   end(): Promise<void>;
 }
 
@@ -37,14 +41,16 @@ export async function goLive(stack: TestStack, visibility = 'public'): Promise<B
   if (made.error) throw made.error;
   const [id, key] = made.data.stream_key.split('?key=');
   const server = createClient(stack.config.apiUrl, stack.keys.secret);
-  const publisher = { media_server: 'elsewhere', publisher_id: crypto.randomUUID() };
-  const begun = await server.rpc('begin_ingest', { ...publisher, stream_id: id, key });
+  const publisher_id = crypto.randomUUID();
+  const publisher = { stream_id: id, key, media_server: 'elsewhere', publisher_id };
+  const begun = await server.rpc('begin_ingest', publisher);
   if (!begun.data?.admitted) throw new Error(JSON.stringify(begun));
   return {
     streamId: id,
     sessionId: begun.data.session_id,
     ownerId: owner.id,
     ownerToken: owner.token,
+    publisher,
     async end() {
       await clientOf(stack, owner.token).rpc('disable_stream', { stream_id: id });
     },

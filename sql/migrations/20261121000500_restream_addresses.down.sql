@@ -1,0 +1,12 @@
+drop function private.mask_source_url(private.address);
+drop function private.mask_rtmp_url(private.address);
+drop function private.show_host(private.address);
+drop function private.check_rtmp_url(text);
+drop function private.check_address(text, text, text[], text);
+drop function private.is_allowed_host(text, private.address);
+drop function private.is_forbidden_host(text);
+drop function private.forbidden_networks();
+drop function private.parse_address(text, text[]);
+drop function private.default_port(text);
+drop type private.address;
+delete from private.settings where key in ('allowed_source_hosts', 'allowed_target_hosts');

@@ -1,0 +1,101 @@
+/** A real Chromium, and pages in it that use supabase-js as it is shipped to browsers. */
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { type Browser, type BrowserServer, chromium, type Page } from 'playwright-core';
+import { ROOT } from '../../stack/config.ts';
+import type { TestGateway } from './gateway.ts';
+import { PageClient } from './page-client.ts';
+
+declare global {
+  /** In the page, for what tests evaluate there. */
+  var client: PageClient;
+}
+
+const PROGRAMS = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const SUPABASE_JS = join(ROOT, 'node_modules/@supabase/supabase-js/dist/umd/supabase.js');
+const BLANK = '<!doctype html><title>test</title><script src="/supabase.js"></script>';
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws Error that says what to install */
+function findChromium(): string {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const files = PROGRAMS.flatMap((name) => folders.map((folder) => join(folder, name)));
+  const found = process.env.CHROMIUM ?? files.find(isProgram);
+  if (found) return found;
+  throw new Error(
+    'The tests in tests/browser need Chromium. On Debian: apt-get install chromium. ' +
+      'Elsewhere put it on the PATH, or its path into CHROMIUM.',
+  );
+}
+
+async function servePages(): Promise<Server> {
+  const script = readFileSync(SUPABASE_JS);
+  const server = createServer(({ url }, response) => {
+    const isScript = url === '/supabase.js';
+    response.setHeader('content-type', isScript ? 'text/javascript' : 'text/html');
+    response.end(isScript ? script : BLANK);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+export class TestBrowser {
+  readonly #process: BrowserServer;
+  readonly #browser: Browser;
+  readonly #pages: Server;
+
+  constructor(process: BrowserServer, browser: Browser, pages: Server) {
+    this.#process = process;
+    this.#browser = browser;
+    this.#pages = pages;
+  }
+
+  /** Opens a page with cookies and storage of its own, and a client of the gateway in it. */
+  async open({ config, keys }: TestGateway): Promise<Page> {
+    const context = await this.#browser.newContext();
+    const page = await context.newPage();
+    await page.goto(`http://127.0.0.1:${(this.#pages.address() as AddressInfo).port}/`);
+    const options = [config.apiUrl, keys.publishable].map((text) => JSON.stringify(text));
+    await page.evaluate(
+      `globalThis.client = new (${PageClient})(supabase.createClient(${options}))`,
+    );
+    return page;
+  }
+
+  async close(): Promise<void> {
+    await this.#process.close();
+    this.#pages.close();
+  }
+
+  /** Ends it as `kill -9` does. */
+  async kill(): Promise<void> {
+    await this.#process.kill();
+    this.#pages.close();
+  }
+}
+
+/** Starts Chromium with an empty profile; call `close` in `afterAll`. */
+export async function startBrowser(): Promise<TestBrowser> {
+  const executablePath = findChromium();
+  const server = await chromium.launchServer({ executablePath, args: FLAGS, host: '127.0.0.1' });
+  return new TestBrowser(server, await chromium.connect(server.wsEndpoint()), await servePages());
+}

@@ -1,0 +1,12 @@
+/** Random numbers that a failing test can repeat. */
+
+/** A repeatable sequence of pseudo-random numbers in [0, 1): mulberry32, after Tommy Ettinger. */
+export function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}

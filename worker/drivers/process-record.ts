@@ -1,0 +1,54 @@
+/** Which processes a worker has started, for its successor to end what a killed one leaves behind. */
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import {
+  identifyProcess,
+  isAlive,
+  type ProcessIdentity,
+} from '../../stack/supervisor/process-identity.ts';
+
+export class ProcessRecord {
+  readonly #file: string;
+  readonly #running = new Map<number, ProcessIdentity>();
+
+  constructor(folder: string) {
+    mkdirSync(folder, { recursive: true });
+    this.#file = join(folder, 'ffmpeg.json');
+  }
+
+  /** Those of the last worker's processes that still run. */
+  readLeftovers(): ProcessIdentity[] {
+    try {
+      const noted = JSON.parse(readFileSync(this.#file, 'utf8')) as ProcessIdentity[];
+      return noted.filter(isAlive);
+    } catch {
+      return []; // there was no last worker
+    }
+  }
+
+  add(pid: number): void {
+    const identity = identifyProcess(pid);
+    if (identity) this.#running.set(pid, identity);
+    this.#write();
+  }
+
+  remove(pid: number): void {
+    this.#running.delete(pid);
+    this.#write();
+  }
+
+  clear(): void {
+    this.#running.clear();
+    this.#write();
+  }
+
+  /** So that a reader sees the old record or the new one, never a half. */
+  #write(): void {
+    try {
+      writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#running.values()]));
+      renameSync(`${this.#file}.new`, this.#file);
+    } catch {
+      // A full disk ends no stream; what is left behind ends without its relays anyway.
+    }
+  }
+}
