@@ -4,8 +4,9 @@ import postgres from 'postgres';
 import type { Viewing } from '../../functions/_shared/viewers/viewing.ts';
 import type { CrowdViewer } from '../../tests/support/crowd.ts';
 import { openServer } from '../support/bench-server.ts';
+import { cpuPerUnit } from '../support/cpu.ts';
 import { printTable, type Row } from '../support/table.ts';
-import { rateOf, ratioOf, runInTurns } from '../support/turns.ts';
+import { type Runner, rateOf, ratioOf, runInTurns, type Turns } from '../support/turns.ts';
 import { beatOf, type Crowd } from './crowd.ts';
 import { startHost } from './host.ts';
 import type { Options } from './options.ts';
@@ -39,6 +40,17 @@ function viewingsLike(crowd: Crowd, count: number): Viewing[] {
   }));
 }
 
+/** Prints where the time goes: processor time a request, of the functions' process and of Redis. */
+async function printCosts(crowd: Crowd, hostPid: number, runners: readonly Runner[], plan: Turns) {
+  const pids = [hostPid, await crowd.stack.pidOf('redis')];
+  const rows: Row[] = [];
+  for (const runner of runners) {
+    const costs = await cpuPerUnit(runner, pids, { ...plan, turns: 2 });
+    rows.push([runner.name, costs.map((cost) => cost.toFixed(1))]);
+  }
+  printTable('processor time, µs a request', ['functions', 'Redis'], rows);
+}
+
 /** Measures and prints. */
 export async function measureBeats(
   crowd: Crowd,
@@ -60,9 +72,11 @@ export async function measureBeats(
       ...{ path: '/functions/v1/update', headers: {}, body: JSON.stringify({ id }) },
     }));
     const viewings = viewingsLike(crowd, viewers.length);
+    const beating = posting(VIEWER, host.url, beats, connections);
+    const idling = posting('a trivial function, same process', host.url, trivial, connections);
     const runners = [
-      posting(VIEWER, host.url, beats, connections),
-      posting('a trivial function, same process', host.url, trivial, connections),
+      beating,
+      idling,
       posting('a function that sends one UPDATE', host.url, update, connections),
       updating('UPDATE of the stream’s row', url, 'bench_streams', ids('bench_streams')),
       updating('UPDATE of a row a viewer', url, 'bench_viewers', ids('bench_viewers')),
@@ -76,6 +90,8 @@ export async function measureBeats(
       });
       const title = `${connections} connections, ${viewers.length} viewers`;
       printTable(title, ['a second', 'a beat is'], rows);
+      if (process.platform === 'linux')
+        await printCosts(crowd, host.pid, [beating, idling], options);
     } finally {
       await host.stop();
     }

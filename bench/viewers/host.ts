@@ -11,6 +11,7 @@ import type { TestStack } from '../../tests/support/stack.ts';
 
 export interface FunctionsHost {
   readonly url: string;
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
@@ -46,7 +47,8 @@ export async function startHost(
     await ended;
   };
   const answers = () => answersOk(`${url}/health`);
-  if (await waitUntil(answers, { timeoutMs: 30_000 })) return { url, stop };
+  if (await waitUntil(answers, { timeoutMs: 30_000 }))
+    return { url, pid: child.pid as number, stop };
   await stop();
   throw new Error('The functions host does not answer.');
 }

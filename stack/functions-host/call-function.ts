@@ -11,16 +11,24 @@ import {
 import type { FunctionPlan } from './plan.ts';
 import { findJwtProblem } from './verify-jwt.ts';
 
+type Handler = (request: Request) => Response | Promise<Response>;
+
 interface FunctionModule {
-  readonly default?: { fetch?: (request: Request) => Response | Promise<Response> };
+  readonly default?: { fetch?: Handler };
 }
 
+const loaded = new Map<string, Handler>();
+
 /** The function's handler; a module is loaded once, at the first call or the host's warm-up. */
-export async function loadFunction({ entrypoint, name }: FunctionPlan) {
+export async function loadFunction({ entrypoint, name }: FunctionPlan): Promise<Handler> {
+  const known = loaded.get(entrypoint);
+  if (known) return known;
   const module: FunctionModule = await import(entrypoint);
   const handler = module.default?.fetch;
-  if (typeof handler === 'function') return handler;
-  throw new TypeError(`functions/${name}/index.ts must "export default { fetch }"`);
+  if (typeof handler !== 'function')
+    throw new TypeError(`functions/${name}/index.ts must "export default { fetch }"`);
+  loaded.set(entrypoint, handler);
+  return handler;
 }
 
 async function answer(plan: FunctionPlan, request: Request): Promise<Response> {

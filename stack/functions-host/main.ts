@@ -12,6 +12,15 @@ const plan: HostPlan = JSON.parse(Deno.args[0] ?? '{}');
 const functions = new Map(plan.functions.map((one) => [one.name, one]));
 
 function withRequestId(response: Response, requestId: string): Response {
+  try {
+    response.headers.set('x-request-id', requestId);
+    return response;
+  } catch {
+    return copyWithRequestId(response, requestId); // one that was fetched, whose headers are fixed
+  }
+}
+
+function copyWithRequestId(response: Response, requestId: string): Response {
   const headers = new Headers(response.headers);
   headers.set('x-request-id', requestId);
   const { body, status, statusText } = response;

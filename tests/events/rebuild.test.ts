@@ -83,7 +83,7 @@ async function expectFinalNumbers(): Promise<void> {
     select count(*)::int as sessions, count(*) filter (where peak_viewers = 4)::int as watched,
       count(*) filter (where to_jsonb(row) - 'last_seen_at' = to_jsonb(jsonb_populate_record(null::public.stream_sessions,
         private.replay('StreamSession', row.id, null, null))) - 'last_seen_at')::int as rebuilt
-    from public.stream_sessions as row where not is_active`;
+    from public.stream_sessions as row where not is_active and kind = 'ingest'`;
   expect(session).toMatchObject({ watched: 1, rebuilt: session?.sessions });
   const [stream] = await db.sql`
     select count(*)::int as streams, count(*) filter (where to_jsonb(row) - 'viewer_count' = to_jsonb(jsonb_populate_record(null::public.streams,

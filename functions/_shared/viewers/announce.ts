@@ -59,6 +59,7 @@ async function announcePage(admin: Admin, client: Redis): Promise<{ read: number
 
 async function announceAll(admin: Admin, client: Redis): Promise<number> {
   let told = 0;
+  await client.ping(); // what is claimed and cannot be told waits for the lease to run out
   // Until nothing is left: what commits while a page is told finds the consumer taken, and leaves it to us.
   for (let page = 0; page < MOST_PAGES; page++) {
     const { read, told: toldNow } = await announcePage(admin, client);
