@@ -10,5 +10,4 @@ drop function public.replay(text, uuid, timestamptz, bigint);
 drop function private.replay(text, uuid, timestamptz, bigint);
 drop function private.first_kept_version(text, uuid);
 drop function private.nearest_snapshot(text, uuid, timestamptz, bigint);
-drop function private.apply_event(jsonb, jsonb);
 drop table private.event_snapshots;

@@ -15,22 +15,6 @@ comment on column private.event_snapshots.state is 'Null: the aggregate had ende
 comment on column private.event_snapshots.hash is 'Hash of that event; the chain goes on from here where older events are archived.';
 comment on column private.event_snapshots.created_at is 'When that event happened.';
 
-create function private.apply_event(state jsonb, event_data jsonb)
-returns jsonb
-language plpgsql
-immutable
-set search_path = ''
-as $$
-begin
-  return case
-    when not event_data ? 'new' then state
-    when jsonb_typeof(event_data -> 'new') = 'object' then coalesce(state, '{}') || (event_data -> 'new')
-  end;
-end
-$$;
-comment on function private.apply_event(jsonb, jsonb) is
-  'The state after an event: `new` merged in; null after `"new": null`; unchanged without `new`.';
-
 create function private.nearest_snapshot(type_name text, target_id uuid, as_of timestamptz, at_version bigint)
 returns private.event_snapshots
 language plpgsql
@@ -91,7 +75,11 @@ begin
       and e.version <= coalesce(at_version, 9223372036854775807) and e.created_at <= coalesce(as_of, 'infinity')
     order by e.version
   loop
-    state := private.apply_event(state, event_data);
+    -- `new` is merged in; without it the state stays; after `"new": null` there is none.
+    state := case
+      when not event_data ? 'new' then state
+      when jsonb_typeof(event_data -> 'new') = 'object' then coalesce(state, '{}') || (event_data -> 'new')
+    end;
   end loop;
   return state;
 end
