@@ -4,7 +4,7 @@ const LINES = 20;
 const LONGEST_LINE = 500;
 
 /** A file's own texts may stand in what ffmpeg says about it; the database takes no zero bytes. */
-function withoutControls(line: string): string {
+export function withoutControls(line: string): string {
   return [...line].filter((character) => character >= ' ' && character !== '\u007f').join('');
 }
 

@@ -15,14 +15,10 @@ export interface PushEnd {
 }
 
 /** What to tell the database; null when the session is no longer ours to speak of. */
-export function reportOf(
-  ending: Ending | null,
-  end: PushEnd,
-  containerId: string | null,
-): Report | null {
+export function reportOf(ending: Ending | null, end: PushEnd): Report | null {
   const { exitCode, problem, lastLines } = end;
   if (ending === 'lost') return null;
-  if (ending === 'drain') return { status: 'starting', containerId };
-  if (ending === 'stop' || problem === null) return { status: 'stopped', containerId, exitCode };
-  return { status: 'error', containerId, exitCode, error: [problem, ...lastLines].join('\n') };
+  if (ending === 'drain') return { status: 'starting' };
+  if (ending === 'stop' || problem === null) return { status: 'stopped', exitCode };
+  return { status: 'error', exitCode, error: [problem, ...lastLines].join('\n') };
 }

@@ -1,12 +1,6 @@
 /** One claimed session, from its claim to its report. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Claim,
-  isLeaseLost,
-  isRefusal,
-  type Report,
-  type Sessions,
-} from './database/sessions.ts';
+import type { Claim, Sessions } from './database/sessions.ts';
 import type { Driver } from './drivers/driver.ts';
 import { probe } from './ffmpeg/probe.ts';
 import { Guard, type Lookup } from './guard/guard.ts';
@@ -19,6 +13,7 @@ import { SourceRelay } from './relay/source-relay.ts';
 import { parseTarget, type TargetAddress } from './relay/target-address.ts';
 import { TargetRelay } from './relay/target-relay.ts';
 import { Renewals } from './renewals.ts';
+import { Reports } from './reports.ts';
 import { Secrets } from './secrets.ts';
 
 /**
@@ -45,8 +40,8 @@ export class SessionRun {
   readonly #secrets = new Secrets();
   readonly #ending = new AbortController();
   readonly #renewals: Renewals;
+  readonly #reports: Reports;
   #push: Push | null = null;
-  #containerId: string | null = null;
 
   constructor(claim: Claim, options: SessionRunOptions) {
     const { session, since } = claim;
@@ -62,6 +57,13 @@ export class SessionRun {
       stats: () => this.#push?.stats ?? null,
       onStopping: () => this.#end('stop'),
       onTrouble: (text) => logProblem(this.#line(text)),
+    });
+    this.#reports = new Reports({
+      sessions: options.sessions,
+      sessionId: session.id,
+      lease: this.#lease,
+      secrets: this.#secrets,
+      ending: this.#ending.signal,
     });
   }
 
@@ -81,8 +83,8 @@ export class SessionRun {
     logEvent(this.#line(`claimed${attempt > 1 ? `, attempt ${attempt}` : ''}`));
     const renewing = this.#renewals.run();
     const end = await this.#pushAll().catch((error) => this.#failed(error));
-    const report = reportOf(this.#ending.signal.reason ?? null, end, this.#containerId);
-    if (report) await this.#report(report);
+    const report = reportOf(this.#ending.signal.reason ?? null, end);
+    if (report) await this.#reports.end(report);
     else logProblem(this.#line('lost: its lease ran out or was taken away; ffmpeg is gone'));
     this.#renewals.stop();
     this.#lease.end();
@@ -142,7 +144,7 @@ export class SessionRun {
       this.#push = new Push({
         ...{ sessionId, driver, relay, sourceUrl, media, repeat, explain },
         secrets: this.#secrets,
-        onBegin: (containerId) => void this.#begun(containerId),
+        onBegin: (containerId) => void this.#reports.begin(containerId),
       });
       const beganAt = performance.now();
       const end = await this.#push.run();
@@ -152,44 +154,6 @@ export class SessionRun {
       if (end.problem) logProblem(this.#line(`${end.problem} Trying again.`));
       const pause = end.problem ? RETRY_MS : RETRY_MS - (performance.now() - beganAt);
       await sleep(Math.max(pause, 0), undefined, { signal }).catch(() => {});
-    }
-  }
-
-  /** Tells that it runs; what cannot be told now is told by a later report. */
-  async #begun(containerId: string | null): Promise<void> {
-    this.#containerId = containerId;
-    logEvent(this.#line('running'));
-    await this.#tell({ status: 'running', containerId });
-  }
-
-  async #report(report: Report): Promise<void> {
-    const error = report.error ? this.#secrets.mask(report.error) : null;
-    const how = { stopped: 'stopped', error: 'failed', starting: 'given back', running: '' };
-    const isTold = await this.#tell({ ...report, error });
-    const text = `${how[report.status]}${isTold ? '' : ', which the database was not told'}`;
-    if (report.status === 'error') logProblem(this.#line(`${text}: ${error}`));
-    else logEvent(this.#line(text));
-  }
-
-  /** Tells the database, again and again while the session is ours. */
-  async #tell(report: Report): Promise<boolean> {
-    for (let pause = 500; ; pause = Math.min(2 * pause, 5_000)) {
-      try {
-        await this.#options.sessions.report(this.#claim.session.id, report);
-        return true;
-      } catch (error) {
-        if (isLeaseLost(error)) {
-          this.#lease.end();
-          return false;
-        }
-        if (isRefusal(error)) {
-          logProblem(this.#line(`the database refused a report: ${(error as Error).message}`));
-          return false;
-        }
-      }
-      if (this.#ending.signal.aborted && report.status === 'running') return false;
-      if (!this.#lease.isHeld()) return false;
-      await sleep(pause, undefined, { signal: this.#lease.ended }).catch(() => {});
     }
   }
 }

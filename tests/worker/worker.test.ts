@@ -114,6 +114,8 @@ test.each([
   const id = await place.request('none', { source: server.url(path) });
   const { error } = await place.awaitStatus(id, 'error');
   expect(error).toContain(message);
+  expect(error).not.toContain(server.url(''));
+  expect(error).not.toMatch(/http:\/\/127\.0\.0\.1/);
   server.stop();
 });
 

@@ -1,11 +1,13 @@
 /** Learns what a source is by having ffmpeg read its beginning. */
 import type { Driver } from '../drivers/driver.ts';
 import { Refused } from '../guard/refused.ts';
+import { withoutControls } from '../last-lines.ts';
 import { probeArguments } from './arguments.ts';
 import { type MediaFacts, readMedia } from './streams.ts';
 
 const TIMEOUT_MS = 60_000;
 const MAX_LINES = 500;
+const LINES_TO_QUOTE = 20;
 
 export interface ProbeOptions {
   readonly driver: Driver;
@@ -17,8 +19,11 @@ export interface ProbeOptions {
   readonly explain: () => Error | null;
 }
 
-/** @throws Refused when that is no video */
-export async function probe(options: ProbeOptions): Promise<MediaFacts> {
+/**
+ * What ffmpeg says about the source.
+ * @throws Error when ffmpeg cannot be run, Refused when the source takes too long
+ */
+async function ask(options: ProbeOptions): Promise<string[]> {
   const { driver, sessionId, sourceUrl, signal, explain } = options;
   const lines: string[] = [];
   const run = await driver.start({
@@ -26,26 +31,27 @@ export async function probe(options: ProbeOptions): Promise<MediaFacts> {
     args: probeArguments(sourceUrl),
     onStdout() {},
     onStderr: (line) => {
-      if (lines.length < MAX_LINES) lines.push(line);
+      if (lines.length < MAX_LINES) lines.push(withoutControls(line));
     },
   });
-  let isTooLate = false;
+  const tooLate = AbortSignal.timeout(TIMEOUT_MS);
   const end = () => void run.kill();
-  const timer = setTimeout(() => {
-    isTooLate = true;
-    end();
-  }, TIMEOUT_MS);
-  signal.addEventListener('abort', end, { once: true });
+  for (const reason of [signal, tooLate]) reason.addEventListener('abort', end, { once: true });
   if (signal.aborted) end();
   const { error } = await run.ended;
-  clearTimeout(timer);
-  signal.removeEventListener('abort', end);
+  for (const reason of [signal, tooLate]) reason.removeEventListener('abort', end);
   if (error) throw new Error(error);
-  if (isTooLate)
-    throw explain() ?? new Refused(`The source could not be read within ${TIMEOUT_MS / 1000} s.`);
+  if (!tooLate.aborted) return lines;
+  throw explain() ?? new Refused(`The source could not be read within ${TIMEOUT_MS / 1000} s.`);
+}
+
+/** @throws Refused when that is no video */
+export async function probe(options: ProbeOptions): Promise<MediaFacts> {
+  const lines = await ask(options);
   try {
     return readMedia(lines);
-  } catch (problem) {
-    throw explain() ?? problem;
+  } catch (error) {
+    const said = [(error as Error).message, ...lines.slice(-LINES_TO_QUOTE)].join('\n');
+    throw options.explain() ?? new Refused(said);
   }
 }
