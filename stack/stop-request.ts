@@ -4,7 +4,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const LOOK_FOR_PARENT_MS = 500;
 
 /** npm runs a script through a shell, and a SIGTERM that ends npm ends that shell, but not us. */
-function whenNpmIsGone(stop: () => void): void {
+export function whenNpmIsGone(stop: () => void): void {
   if (!process.env.npm_lifecycle_event) return;
   const parent = process.ppid;
   const look = () => process.ppid !== parent && stop();

@@ -3,6 +3,7 @@
  * run, on any machine that reaches the database. SIGTERM or Ctrl-C gives the sessions back and ends; a second one ends at once.
  */
 import { join } from 'node:path';
+import { whenNpmIsGone } from '../stack/stop-request.ts';
 import { tryLock } from '../stack/supervisor/file-lock.ts';
 import { createDriver } from './drivers/create-driver.ts';
 import { logEvent, logProblem } from './log.ts';
@@ -21,19 +22,25 @@ function lock({ id, folder }: Settings): void {
   );
 }
 
-/** The first signal drains; one that comes later ends at once. */
-function endOnSignals(worker: Worker): void {
+/** The first request to end drains; a signal that comes later ends at once. */
+function endOnRequest(worker: Worker): void {
   let firstAt: number | null = null;
-  const onSignal = (signal: NodeJS.Signals) => {
-    if (firstAt !== null && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1);
+  const drain = (why: string) => {
     if (firstAt !== null) return;
     firstAt = performance.now();
-    logEvent(`${signal}: giving the sessions back`);
+    logEvent(`${why}: giving the sessions back`);
     worker.drain();
     setTimeout(() => process.exit(0), DRAIN_MS).unref();
   };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (firstAt !== null && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1);
+      drain(signal);
+    });
+  }
+  whenNpmIsGone(() => drain('npm has ended'));
+  // A console that has gone away ends no push.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }
 
 async function main(): Promise<void> {
@@ -43,7 +50,7 @@ async function main(): Promise<void> {
   const leftovers = await driver.prepare();
   if (leftovers > 0) logEvent(`ended ${leftovers} ffmpeg(s) that a killed worker has left running`);
   const worker = new Worker(settings, driver);
-  endOnSignals(worker);
+  endOnRequest(worker);
   logEvent(`worker ${worker.name} ready, for ${settings.capacity} session(s) at a time`);
   await worker.run();
 }

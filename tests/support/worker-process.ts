@@ -18,8 +18,13 @@ export class WorkerProcess {
   /** Settles when it has ended, to its exit code or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
-  constructor(env: NodeJS.ProcessEnv) {
-    this.#child = spawn(process.execPath, [join(ROOT, 'worker', 'main.ts')], {
+  /** @param inShell whether a shell is to stand in between, as npm has it */
+  constructor(env: NodeJS.ProcessEnv, inShell = false) {
+    const command = [process.execPath, join(ROOT, 'worker', 'main.ts')] as const;
+    const [program, ...args] = inShell
+      ? (['sh', '-c', `"$0" "$1"; exit $?`, ...command] as const)
+      : command;
+    this.#child = spawn(program, args, {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -93,14 +98,17 @@ export class Workers {
     return worker;
   }
 
+  /** Starts one below a shell, which is then what is signalled. */
+  async startInShell(id: string, env: NodeJS.ProcessEnv = {}): Promise<WorkerProcess> {
+    const worker = this.spawn(id, env, true);
+    await worker.awaitOutput('ready, for');
+    return worker;
+  }
+
   /** Starts one. */
-  spawn(id: string, env: NodeJS.ProcessEnv = {}): WorkerProcess {
-    const worker = new WorkerProcess({
-      WORKER_ID: id,
-      WORKER_DATABASE_URL: this.databaseUrl,
-      WORKER_DATA_DIR: this.#folder,
-      ...env,
-    });
+  spawn(id: string, env: NodeJS.ProcessEnv = {}, inShell = false): WorkerProcess {
+    const place = { WORKER_DATABASE_URL: this.databaseUrl, WORKER_DATA_DIR: this.#folder };
+    const worker = new WorkerProcess({ WORKER_ID: id, ...place, ...env }, inShell);
     this.#started.push(worker);
     return worker;
   }

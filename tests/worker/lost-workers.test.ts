@@ -1,7 +1,7 @@
 /** Workers that are killed, frozen or told to go in mid-stream. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
-import { survivors } from '../support/processes.ts';
+import { processTree, survivors } from '../support/processes.ts';
 import { RestreamPlace } from '../support/restream-place.ts';
 
 /** The shortest lease there is. */
@@ -98,6 +98,19 @@ test('a worker ends what its killed predecessor has left running', async () => {
   await place.awaitStatus(id, 'stopped');
   second.signal('SIGTERM');
   await second.ended;
+});
+
+test('a worker whose npm is ended gives its session back, and ends', async () => {
+  const env = { ...LEASE, WORKER_LEASE_SECONDS: '300', npm_lifecycle_event: 'worker' };
+  const shell = await place.workers.startInShell('npm', env);
+  const id = await place.request('npm', { repeat: true });
+  await place.awaitSession(id, isOf('npm'));
+  const tree = processTree(shell.pid);
+  shell.signal('SIGKILL');
+  await waitUntil(() => survivors(tree).length === 0, { timeoutMs: 10_000 });
+  expect(survivors(tree)).toEqual([]);
+  expect(await place.session(id)).toMatchObject({ status: 'starting', worker_id: null });
+  await place.askToStop(id);
 });
 
 test('of two workers with one id on one machine the second is refused', async () => {

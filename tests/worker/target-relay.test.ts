@@ -84,6 +84,29 @@ test('who does not know the made-up names does not get to publish', async () => 
   expect(sink.pushesOf('stranger')).toEqual([]);
 });
 
+describe('junk', () => {
+  const GREETING = Buffer.alloc(1 + 2 * 1536, 3);
+  const shortChunkSize = Buffer.from([2, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 9]);
+  const endless = Buffer.concat([Buffer.from([3, 0, 0, 0, 255, 255, 255, 20, 0, 0, 0, 0])]);
+  test.each([
+    ['a chunk size that is none', shortChunkSize],
+    ['a picture before anything else', Buffer.from([6, 0, 0, 0, 0, 0, 1, 9, 1, 0, 0, 0, 7])],
+    ['a message without an end', Buffer.concat([endless, Buffer.alloc(30_000, 0xc3)])],
+  ])('%s ends its connection, and no other', async (_what, bytes) => {
+    const { relay, url } = await relayTo(sink.url('after-junk'));
+    const socket = connectTcp(Number(new URL(url.replace('rtmp:', 'http:')).port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.write(Buffer.concat([GREETING, bytes]));
+    await once(socket, 'close');
+    expect(relay.isPublishing).toBe(false);
+    const before = sink.pushesOf('after-junk').length;
+    const run = push(url);
+    await waitUntil(() => sink.pushesOf('after-junk').length > before, { timeoutMs: 30_000 });
+    await sink.awaitPackets('after-junk', 10);
+    await run.stop();
+  });
+});
+
 test('one connection at a time', async () => {
   const { url } = await relayTo(sink.url('single'));
   const first = push(url);

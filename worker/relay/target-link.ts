@@ -19,6 +19,8 @@ import type { MadeUpNames } from './target-relay.ts';
 /** What a client sends before its first chunk: C0, C1 and C2. */
 const HANDSHAKE_BYTES = 1 + 2 * 1536;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The handshake and what comes before an application is named, generously. */
+const MOST_FROM_STRANGERS = 16_384;
 /** How long the target may take nothing of what waits for it. */
 const STALL_MS = 30_000;
 const WHO = 'The RTMP server';
@@ -110,7 +112,13 @@ export class TargetLink {
     client.setTimeout(CONNECT_TIMEOUT_MS + STALL_MS, () => {
       if (!this.#isKnown) this.destroy();
     });
-    client.on('data', (bytes) => this.#onData(bytes));
+    client.on('data', (bytes) => {
+      try {
+        this.#onData(bytes);
+      } catch {
+        this.destroy(); // nothing that ffmpeg would say
+      }
+    });
     client.on('error', () => this.destroy());
     for (const event of ['end', 'close']) {
       client.on(event, () => {
@@ -149,6 +157,7 @@ export class TargetLink {
     this.#handshakeLeft -= greeting.length;
     if (greeting.length > 0) this.#send(greeting);
     if (this.#handshakeLeft > 0) return;
+    if (!this.#isKnown && this.#client.bytesRead > MOST_FROM_STRANGERS) this.destroy();
     for (const message of this.#reader.read(bytes.subarray(greeting.length))) {
       if (this.#isOver) return;
       this.#pass(message);
