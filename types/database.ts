@@ -227,7 +227,7 @@ export type Database = {
           video_source: string | null;
           /** Sum over viewers of the seconds watched. */
           viewer_seconds: number;
-          /** restream: the worker that has it. */
+          /** restream: the worker that has it, and which of its starts: host#1a2b3c4d. */
           worker_id: string | null;
         };
         ComputedFields: never;

@@ -37,7 +37,7 @@ comment on table public.stream_sessions is
 comment on column public.stream_sessions.is_active is 'starting, running or stopping: counts against the package''s limit.';
 comment on column public.stream_sessions.rtmp_url is 'restream: the target, its key masked.';
 comment on column public.stream_sessions.video_source is 'restream: the video, a signature in its address masked.';
-comment on column public.stream_sessions.worker_id is 'restream: the worker that has it.';
+comment on column public.stream_sessions.worker_id is 'restream: the worker that has it, and which of its starts: host#1a2b3c4d.';
 comment on column public.stream_sessions.container_id is 'restream: the container in which it runs, with the driver docker.';
 comment on column public.stream_sessions.error is 'restream: what went wrong, with the last lines that ffmpeg wrote.';
 comment on column public.stream_sessions.exit_code is 'restream: ffmpeg''s exit code.';
