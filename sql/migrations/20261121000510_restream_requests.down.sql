@@ -1,6 +1,6 @@
 drop function public.approve_stream_request(uuid, text);
 drop function private.approve_stream_request(uuid, text);
-drop function private.lock_managed_request(uuid, boolean);
+drop function private.lock_managed_request(uuid);
 drop function public.request_stream(text, text, text, text, boolean);
 drop function private.request_stream(text, text, text, text, boolean);
 drop function private.check_video_source(text, uuid);

@@ -205,7 +205,7 @@ comment on function public.request_stream(text, text, text, text, boolean) is
   'rtmp_url_invalid, rtmp_url_forbidden, title_invalid, description_invalid, PT401 sign_in_required, PT404 video_not_found, PT409 max_requests_reached.';
 grant execute on function public.request_stream(text, text, text, text, boolean) to authenticated;
 
-create function private.lock_managed_request(wanted_request uuid, owners_too boolean default true)
+create function private.lock_managed_request(wanted_request uuid)
 returns public.stream_requests
 language plpgsql
 set search_path = ''
@@ -214,8 +214,7 @@ declare
   managed public.stream_requests;
 begin
   select * into managed from public.stream_requests
-  where id = wanted_request
-    and (private.is_trusted_caller() or private.is_admin() or (owners_too and user_id = (select auth.uid())));
+  where id = wanted_request and private.may_oversee(user_id);
   if found then
     perform from public.users where id = managed.user_id for no key update;
     select * into managed from public.stream_requests where id = wanted_request for no key update;
@@ -226,8 +225,8 @@ begin
   return managed;
 end
 $$;
-comment on function private.lock_managed_request(uuid, boolean) is
-  'The request, if the caller is an admin or trusted, or owns it (where owners_too), with its owner''s row and its own locked, in this order. Raises PT404 request_not_found.';
+comment on function private.lock_managed_request(uuid) is
+  'The request, if the caller owns it, is an admin or trusted, with its owner''s row and its own locked, in this order. Raises PT404 request_not_found.';
 
 create function private.approve_stream_request(wanted_request uuid, notes text)
 returns public.stream_requests
@@ -240,7 +239,7 @@ declare
 begin
   perform private.require_admin();
   perform private.check_text('notes', notes, 0, 2000, multiline => true);
-  request := private.lock_managed_request(wanted_request, owners_too => false);
+  request := private.lock_managed_request(wanted_request);
   if request.approved_at is not null and request.status <> 'rejected' then
     return request;
   elsif request.status <> 'pending' then

@@ -264,7 +264,7 @@ declare
   session public.stream_sessions;
 begin
   select * into session from public.stream_sessions
-  where id = target_session and (user_id = (select auth.uid()) or private.is_admin() or private.is_trusted_caller());
+  where id = target_session and private.may_oversee(user_id);
   if not found then
     perform private.fail(404, 'session_not_found', format('There is no session %s that you may stop.', target_session), 'Check the id.');
   elsif session.kind <> 'restream' then
@@ -339,7 +339,7 @@ declare
 begin
   perform private.require_admin();
   perform private.check_text('notes', notes, 0, 2000, multiline => true);
-  request := private.lock_managed_request(wanted_request, owners_too => false);
+  request := private.lock_managed_request(wanted_request);
   if request.status = 'rejected' then
     return request;
   end if;
