@@ -1,7 +1,8 @@
 /** A real Chromium, and pages in it that use supabase-js as it is shipped to browsers. */
-import { accessSync, constants, readFileSync } from 'node:fs';
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { type Browser, type BrowserServer, chromium, type Page } from 'playwright-core';
 import { ROOT } from '../../stack/config.ts';
@@ -62,11 +63,13 @@ export class TestBrowser {
   readonly #process: BrowserServer;
   readonly #browser: Browser;
   readonly #pages: Server;
+  readonly #folder: string;
 
-  constructor(process: BrowserServer, browser: Browser, pages: Server) {
+  constructor(process: BrowserServer, browser: Browser, pages: Server, folder: string) {
     this.#process = process;
     this.#browser = browser;
     this.#pages = pages;
+    this.#folder = folder;
   }
 
   /** Opens a page with cookies and storage of its own, and a client of the gateway in it. */
@@ -83,19 +86,29 @@ export class TestBrowser {
 
   async close(): Promise<void> {
     await this.#process.close();
-    this.#pages.close();
+    this.#clear();
   }
 
   /** Ends it as `kill -9` does. */
   async kill(): Promise<void> {
     await this.#process.kill();
+    this.#clear();
+  }
+
+  #clear(): void {
     this.#pages.close();
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 
 /** Starts Chromium with an empty profile; call `close` in `afterAll`. */
 export async function startBrowser(): Promise<TestBrowser> {
   const executablePath = findChromium();
-  const server = await chromium.launchServer({ executablePath, args: FLAGS, host: '127.0.0.1' });
-  return new TestBrowser(server, await chromium.connect(server.wsEndpoint()), await servePages());
+  const folder = mkdtempSync(join(tmpdir(), 'streambed-chromium-'));
+  const server = await chromium.launchServer({
+    ...{ executablePath, args: FLAGS, host: '127.0.0.1' },
+    env: { ...process.env, TMPDIR: folder }, // where a killed one leaves things behind
+  });
+  const browser = await chromium.connect(server.wsEndpoint());
+  return new TestBrowser(server, browser, await servePages(), folder);
 }
