@@ -300,14 +300,16 @@ as $$
 declare
   request public.stream_requests := private.lock_managed_request(wanted_request);
 begin
-  if request.status = 'streaming' then
+  if request.status = 'rejected' then
+    return request;
+  elsif request.status = 'streaming' then
     perform private.ask_to_stop(request.session_id);
   end if;
   update public.stream_requests
   set approved_at = null, approved_by = null,
       stopped_at = case when status in ('pending', 'approved') then now() else stopped_at end,
       status = case when status in ('pending', 'approved') then 'stopped' else status end
-  where id = request.id and status <> 'rejected' returning * into request;
+  where id = request.id returning * into request;
   return request;
 end
 $$;

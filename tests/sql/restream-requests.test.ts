@@ -333,6 +333,12 @@ test('a request is cancelled by its owner, by no stranger', async () => {
   expect((await cancel(owner.id, id))[0]?.status).toBe('stopped');
 });
 
+test('a rejected request stays as it is when it is cancelled', async () => {
+  const { id } = await requestStream(db, owner.id);
+  const [rejected] = await reject(id, 'no');
+  expect(await cancel(owner.id, id)).toEqual([rejected]);
+});
+
 test('the owner is told what becomes of a request', async () => {
   const { id } = await requestStream(db, owner.id);
   await approve(id, 'have fun');
