@@ -1,3 +1,7 @@
+drop function private.find_limit_refusal(uuid);
+drop function private.find_closed_refusal(public.streams);
+drop type private.refusal;
+drop function private.describe_refusal(text, text);
 drop function public.get_admissions(uuid, timestamptz, timestamptz, integer);
 drop function private.get_admissions(uuid, timestamptz, timestamptz, integer);
 drop function private.mask_stream_key(text);

@@ -11,10 +11,6 @@ drop function private.admit_ingest(private.ingest_attempt, public.stream_session
 drop function private.describe_admission(public.stream_sessions);
 drop function private.refuse_ingest(private.ingest_attempt, text, text, integer, integer);
 drop function private.recall_refusal(private.stream_keys, text);
-drop function private.find_limit_refusal(uuid);
-drop function private.find_closed_refusal(public.streams);
-drop type private.refusal;
-drop function private.describe_refusal(text, text);
 drop function private.log_admission(private.ingest_attempt, text, text, uuid, integer, integer);
 drop type private.ingest_attempt;
 drop function private.stop_ended_sessions(uuid);

@@ -80,75 +80,6 @@ end
 $$;
 comment on function private.log_admission(private.ingest_attempt, text, text, uuid, integer, integer) is 'Records an answer of begin_ingest.';
 
-create function private.describe_refusal(code text, message text)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select jsonb_build_object('admitted', false, 'code', code, 'message', message,
-    'status', case code
-      when 'stream_key_invalid' then 401
-      when 'stream_limit_reached' then 402
-      when 'stream_disabled' then 403
-      when 'stream_already_live' then 409
-      when 'stream_expired' then 410
-    end,
-    'hint', case code
-      when 'stream_key_invalid' then 'Copy the stream key again, whole, or rotate it for a new one.'
-      when 'stream_limit_reached' then 'End another stream, or choose a larger package.'
-      when 'stream_disabled' then 'Enable the stream, then publish again.'
-      when 'stream_already_live' then 'Stop the other encoder, or use another stream.'
-      when 'stream_expired' then 'Create a new stream.'
-    end)
-$$;
-comment on function private.describe_refusal(text, text) is
-  'The answer of begin_ingest for a refusal: {admitted: false, status, code, message, hint}.';
-
-create type private.refusal as (
-  code text,
-  message text,
-  limit_count integer,
-  active_count integer
-);
-comment on type private.refusal is 'Why a session may not start, with the limit that was applied and what was counted against it; nothing where it may.';
-
-create function private.find_closed_refusal(stream public.streams)
-returns private.refusal
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return case
-    when stream.status = 'disabled' then row('stream_disabled', 'This stream is disabled.', null, null)::private.refusal
-    when stream.expires_at <= now() then row('stream_expired', format('This stream expired at %s.', stream.expires_at), null, null)::private.refusal
-  end;
-end
-$$;
-comment on function private.find_closed_refusal(public.streams) is 'stream_disabled, stream_expired, or nothing.';
-
-create function private.find_limit_refusal(owner_id uuid)
-returns private.refusal
-language plpgsql
-stable
-set search_path = ''
-as $$
-declare
-  refusal private.refusal;
-begin
-  select private.streams_allowed(package_type, package_expires_at), streams_active into refusal.limit_count, refusal.active_count
-  from public.users where id = owner_id;
-  if refusal.active_count >= refusal.limit_count then
-    refusal.code := 'stream_limit_reached';
-    refusal.message := format('%s of %s streams that your package allows are running.', refusal.active_count, refusal.limit_count);
-  end if;
-  return refusal;
-end
-$$;
-comment on function private.find_limit_refusal(uuid) is
-  'stream_limit_reached, or nothing. Ingest and restream count together. The caller has locked the user''s row.';
-
 create function private.recall_refusal(stream_key private.stream_keys, publisher text)
 returns jsonb
 language plpgsql
@@ -288,8 +219,8 @@ declare
   refusal private.refusal;
 begin
   select * into session from public.stream_sessions where stream_id = stream.id and kind = 'ingest' and is_active;
-  if stream.status = 'disabled' or stream.expires_at <= now() then
-    refusal := private.find_closed_refusal(stream);
+  refusal := private.find_closed_refusal(stream);
+  if refusal.code is not null then
     return private.refuse_ingest(attempt, refusal.code, refusal.message);
   end if;
   if session.id is not null and session.disconnected_at is null then
