@@ -39,7 +39,6 @@ export function command<S extends v.GenericSchema>(
     return errorAnswer(400, {
       code: 'request_malformed',
       message: 'The request is not what this function takes.',
-      details: 'request_malformed',
       hint,
     });
   });

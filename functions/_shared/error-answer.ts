@@ -10,9 +10,15 @@ export interface ErrorFields {
   hint: string | null;
 }
 
+/** An error's fields; `details` is the code itself unless given. */
+type OwnFields = Omit<ErrorFields, 'details'> & Partial<Pick<ErrorFields, 'details'>>;
+
 /** Answers with the four error fields as JSON. */
-export function errorAnswer(status: number, fields: ErrorFields): Response {
-  return Response.json(fields, { status });
+export function errorAnswer(
+  status: number,
+  { code, message, details = code, hint }: OwnFields,
+): Response {
+  return Response.json({ code, message, details, hint } satisfies ErrorFields, { status });
 }
 
 /**
@@ -20,12 +26,10 @@ export function errorAnswer(status: number, fields: ErrorFields): Response {
  * `result.status` is 0 when no answer came at all: that is 503, so that the caller tries again.
  */
 export function databaseErrorAnswer(result: { status: number; error: ErrorFields }): Response {
-  const { code, message, details, hint } = result.error;
-  if (result.status >= 400) return errorAnswer(result.status, { code, message, details, hint });
+  if (result.status >= 400) return errorAnswer(result.status, result.error);
   return errorAnswer(503, {
     code: 'database_unreachable',
     message: 'The database did not answer.',
-    details: 'database_unreachable',
     hint: 'Try again in a few seconds; if it stays, look at the status of the stack.',
   });
 }

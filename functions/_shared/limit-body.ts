@@ -41,7 +41,6 @@ export function limitBody(maxBytes: number, handler: Fetch): Fetch {
     return errorAnswer(400, {
       code: 'body_too_large',
       message: `The request body is larger than ${maxBytes} bytes.`,
-      details: 'body_too_large',
       hint: 'Send less in one request.',
     });
   };

@@ -27,7 +27,6 @@ export function malformedAnswer(): Response {
   return errorAnswer(400, {
     code: 'hook_malformed',
     message: 'This is not a hook of nginx-rtmp, SRS, MediaMTX or node-media-server.',
-    details: 'hook_malformed',
     hint: 'See docs/ingest.md for the configuration of each media server.',
   });
 }
@@ -37,7 +36,6 @@ export function methodAnswer(): Response {
   return errorAnswer(405, {
     code: 'method_not_allowed',
     message: 'A hook is a POST request.',
-    details: 'method_not_allowed',
     hint: 'nginx-rtmp: notify_method post.',
   });
 }
@@ -47,7 +45,6 @@ export function unreachableAnswer(): Response {
   return errorAnswer(503, {
     code: 'database_unreachable',
     message: 'The database did not answer.',
-    details: 'database_unreachable',
     hint: 'Encoders try again by themselves; if it stays, look at the status of the stack.',
   });
 }

@@ -20,7 +20,6 @@ export async function checkSecret(given: string | null): Promise<Response | null
     return errorAnswer(500, {
       code: 'ingest_secret_missing',
       message: 'This project has no INGEST_SECRET, so no media server can be trusted.',
-      details: 'ingest_secret_missing',
       hint: 'Set one: supabase secrets set INGEST_SECRET=$(openssl rand -hex 24)',
     });
   }
@@ -28,7 +27,6 @@ export async function checkSecret(given: string | null): Promise<Response | null
   return errorAnswer(401, {
     code: 'ingest_secret_invalid',
     message: 'The secret of this hook is missing or wrong.',
-    details: 'ingest_secret_invalid',
     hint: "Put ?secret=<the project's INGEST_SECRET> into the media server's hook URL.",
   });
 }

@@ -35,7 +35,6 @@ export async function signSource({ caller, admin }: Clients, requestId: string):
   const refusal = errorAnswer(404, {
     code: 'video_not_found',
     message: `There is no file ${request.data.video_source}.`,
-    details: 'video_not_found',
     hint: 'Upload it again, or make a request for another file.',
   });
   return { refusal };

@@ -6,7 +6,6 @@ export function malformedAnswer(): Response {
   return errorAnswer(400, {
     code: 'request_malformed',
     message: 'The request is not one of the three actions.',
-    details: 'request_malformed',
     hint: 'Send {"action": "join", "stream_id": "<uuid>"}, or "beat" or "leave" with "viewer_token".',
   });
 }
@@ -16,7 +15,6 @@ export function tokenAnswer(): Response {
   return errorAnswer(401, {
     code: 'viewer_token_invalid',
     message: 'The viewer token is not valid, or has expired.',
-    details: 'viewer_token_invalid',
     hint: 'Join again for a new one.',
   });
 }
@@ -27,7 +25,6 @@ export function limitAnswer(waitMs: number): Response {
   const answer = errorAnswer(429, {
     code: 'too_many_requests',
     message: `Too many requests: try again in ${seconds} s.`,
-    details: 'too_many_requests',
     hint: 'Beat every heartbeat_seconds, as join says.',
   });
   answer.headers.set('retry-after', String(seconds));
