@@ -1,4 +1,4 @@
-/** The migrations on disk: pairs of `<timestamp>_<name>.up.sql` and `.down.sql`. */
+/** The migrations on disk: `migrations/<timestamp>_<name>.sql`, and what undoes each in `rollbacks/`. */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { UserError } from './connection.ts';
 export const MIGRATIONS_DIR = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** Fourteen digits, `YYYYMMDDHHMMSS`: with one length for all, order by name is order by time. */
-const FILE_NAME = /^(\d{14}_[a-z0-9]+(?:_[a-z0-9]+)*)\.(up|down)\.sql$/;
+const FILE_NAME = /^(\d{14}_[a-z0-9]+(?:_[a-z0-9]+)*)\.sql$/;
 
 export type Direction = 'up' | 'down';
 
@@ -41,28 +41,18 @@ function refuseSameTimestamp(names: string[]): void {
  * @throws UserError when a file is misnamed, a pair lacks a half, or two share a timestamp
  */
 export async function listMigrations(dir: string = MIGRATIONS_DIR): Promise<MigrationFile[]> {
-  const files = await listSqlFiles(dir);
-  const halves = new Set(files);
-  const names = new Set<string>();
-  for (const file of files) {
+  const rollbacks = join(dir, '..', 'rollbacks');
+  const names = (await listSqlFiles(dir)).map((file) => {
     const [, name] = FILE_NAME.exec(file) ?? [];
-    if (!name) {
-      throw new UserError(
-        `${file} is not named like a migration: <YYYYMMDDHHMMSS>_<name>.up.sql or .down.sql`,
-      );
-    }
-    names.add(name);
-  }
-  const sorted = [...names].sort();
-  refuseSameTimestamp(sorted);
-  return sorted.map((name) => {
-    const missing = [`${name}.up.sql`, `${name}.down.sql`].find((half) => !halves.has(half));
-    if (missing) throw new UserError(`${name} is half a migration: ${missing} is missing`);
-    return {
-      name,
-      paths: { up: join(dir, `${name}.up.sql`), down: join(dir, `${name}.down.sql`) },
-    };
+    if (name) return name;
+    throw new UserError(`${file} is not named like a migration: <YYYYMMDDHHMMSS>_<name>.sql`);
   });
+  names.sort();
+  refuseSameTimestamp(names);
+  return names.map((name) => ({
+    name,
+    paths: { up: join(dir, `${name}.sql`), down: join(rollbacks, `${name}.sql`) },
+  }));
 }
 
 /** The SQL of one half of a migration. */

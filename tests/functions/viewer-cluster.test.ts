@@ -21,7 +21,12 @@ beforeAll(async () => {
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   await sql`update private.settings set value = '3600' where key = 'ingest_lease_seconds'`;
   broadcasts = [];
-  for (let n = 0; n < 8; n++) broadcasts.push(await goLive(stack));
+  const masters = new Set<number>();
+  for (let n = 0; n < 8 || (masters.size < cluster.urls.length && n < 80); n++) {
+    const broadcast = await goLive(stack);
+    broadcasts.push(broadcast);
+    masters.add(await cluster.masterOf(`sb:{${broadcast.streamId}}:live`));
+  }
 });
 afterAll(async () => {
   await sql?.end();

@@ -22,6 +22,8 @@ interface NodePorts {
 
 export interface RedisCluster {
   readonly urls: readonly string[];
+  /** Which of the masters, by its number, holds a key. */
+  masterOf(key: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -97,5 +99,9 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await stop();
     throw error;
   }
-  return { urls: claimed.map(({ port }) => `redis://127.0.0.1:${port}`), stop };
+  const masterOf = async (key: string) => {
+    const slot = Number(await ask(claimed[0]?.port as number, ['CLUSTER', 'KEYSLOT', key]));
+    return SLOTS.findIndex(([from, to]) => slot >= from && slot <= to);
+  };
+  return { urls: claimed.map(({ port }) => `redis://127.0.0.1:${port}`), masterOf, stop };
 }
