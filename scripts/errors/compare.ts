@@ -1,13 +1,13 @@
 /** Compares what the comments of functions say about their refusals with what the functions can do. */
-import type { ErrorSources } from './read.ts';
+
 import { Reach } from './reach.ts';
+import type { ErrorSources } from './read.ts';
 
 /** Below: what the caller did. From here on: what the operator has to mend, which no comment need name. */
 const OPERATORS_STATUS = 500;
 
 const WORD = /[a-z][a-z0-9_]*/g;
 
-/** A function of the API as docs/errors.md names it: without its schema. */
 const isPublished = (name: string) => name.startsWith('public.');
 
 /**
@@ -31,7 +31,8 @@ export function compareErrors(sources: ErrorSources): string[] {
       }
     }
     for (const code of named) {
-      if (!raised.has(code)) findings.push(`${name} cannot fail with ${code}, which its comment names`);
+      if (!raised.has(code))
+        findings.push(`${name} cannot fail with ${code}, which its comment names`);
     }
   }
   const idle = sources.catalogue.filter(({ code }) => !reached.has(code));

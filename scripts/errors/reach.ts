@@ -6,7 +6,6 @@ import type { ErrorSources, Trigger } from './read.ts';
 const SILENT: Readonly<Record<string, string>> = {
   'private.append_notice': 'the database writes its own events: their names and versions are right',
   'private.enforce_transitions': 'functions ask for the status before they move it',
-  'private.write_event': 'as append_notice; append_event, which clients call, names its codes itself',
 };
 
 interface Own {
@@ -49,10 +48,8 @@ export class Reach {
     }
   }
 
-  /** The suffixes that a function puts behind its first argument, itself or through what it hands it to. */
-  #suffixes(name: string, seen = new Set<string>()): string[] {
-    if (seen.has(name)) return [];
-    seen.add(name);
+  /** What a function puts behind its first argument to make a code. */
+  #suffixes(name: string): string[] {
     return (this.#own.get(name) ?? []).flatMap(({ suffixes }) => suffixes);
   }
 
