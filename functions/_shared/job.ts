@@ -1,11 +1,11 @@
-/** Functions that a schedule calls: only with a secret key, never twice at once, every run recorded. */
+/** Functions that a schedule calls: only with a secret key, never twice at once, each run recorded that did something. */
 import { type SupabaseContext, withSupabase } from '@supabase/server';
 import { databaseErrorAnswer, type ErrorFields } from './error-answer.ts';
 
 /** Calls SQL functions as `service_role`. */
 export type Admin = SupabaseContext['supabaseAdmin'];
 
-/** What a run did and, if something went wrong, what: the rest was done all the same. */
+/** What a run did, `{}` for nothing, and, if something went wrong, what: the rest was done all the same. */
 export interface JobOutcome {
   readonly result: Record<string, unknown>;
   readonly failure?: { readonly status: number; readonly error: ErrorFields };

@@ -1,7 +1,8 @@
 /**
- * Every ten seconds: carries what Redis counted to the database, in one call for all live streams and those
- * that have just ended, and tells Redis which began and ended if it was not told at once. Called on a
- * schedule with a secret key; answers `{"sessions", "recorded", "changed", "announced"}`.
+ * Every ten seconds: ends the sessions whose time is up, carries what Redis counted to the database, in one
+ * call for all live streams and those that have just ended, and tells Redis which began and ended if it was
+ * not told at once. Called on a schedule with a secret key; answers `{"sessions", "recorded", "changed",
+ * "announced"}`, or `{}` when there was nothing to count and nothing to tell.
  */
 import {
   type Admin,
@@ -20,6 +21,8 @@ function failed({ status, error }: DatabaseFailure): JobOutcome {
 }
 
 async function flush(admin: Admin): Promise<JobOutcome> {
+  // So that Redis hears of an end in the run that finds it; the job `reap-sessions` records what fails here.
+  await admin.rpc('reap_sessions');
   await askRedis((client) => client.ping());
   const known = await admin.rpc('get_counted_sessions');
   if (known.error) return failed(known);
@@ -28,6 +31,7 @@ async function flush(admin: Admin): Promise<JobOutcome> {
   const record = await admin.rpc('record_viewers', { samples });
   if (record.error) return failed(record);
   const announced = await announceStreams(admin);
+  if (sessions.length === 0 && announced === 0) return { result: {} };
   return { result: { sessions: sessions.length, ...record.data, announced } };
 }
 

@@ -176,7 +176,7 @@ describe('verify_jwt', () => {
   });
 
   test('is off where supabase/config.toml says so', async () => {
-    const answer = await call('cleanup', { token: null });
+    const answer = await call('flush-viewers', { token: null });
     expect(await answer.json()).toMatchObject({ code: 'MISSING_CREDENTIALS' });
   });
 });

@@ -22,7 +22,7 @@ export interface Claim {
     readonly attempt: number;
     readonly lease_seconds: number;
   };
-  readonly retry_in_seconds?: number | null;
+  readonly retry_in_seconds: number | null;
 }
 
 /** Asks for a restream as a user; returns the request's row. */
@@ -83,7 +83,7 @@ export async function claimOn(
   worker: string,
   seconds: number,
 ): Promise<Claim> {
-  const [row] = await sql`select public.claim_session(${worker}, ${seconds}) as answer`;
+  const [row] = await sql`select to_jsonb(public.claim_session(${worker}, ${seconds})) as answer`;
   return row?.answer;
 }
 
@@ -96,9 +96,9 @@ export async function renew(
   const [row] = await asWorker(
     db,
     (sql) =>
-      sql`select public.renew_session(${session}, ${worker}, ${stats ? sql.json(stats) : null}) as answer`,
+      sql`select * from public.renew_session(${session}, ${worker}, ${stats ? sql.json(stats) : null})`,
   );
-  return row?.answer;
+  return row;
 }
 
 export interface Report {
@@ -117,9 +117,10 @@ export async function report(
   const [row] = await asWorker(
     db,
     (sql) => sql`
-      select public.report_session(${session}, ${worker}, ${status}, ${container ?? null}, ${error ?? null}, ${exitCode ?? null}) as answer`,
+      select * from public.report_session(
+        ${session}, ${worker}, ${status}, ${container ?? null}, ${error ?? null}, ${exitCode ?? null})`,
   );
-  return row?.answer;
+  return row;
 }
 
 /** Lets a session's lease run out, and its starting be long ago. */
