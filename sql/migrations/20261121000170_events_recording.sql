@@ -259,7 +259,7 @@ declare
   wanted constant private.recording :=
     (table_name, aggregate_type, owner, event, unrecorded, finals, personal, topic, broadcast, payload);
   bare_name constant text := split_part(table_name, '.', 2);
-  recorder constant text := format('private.record_%s', bare_name);
+  recorder constant text := format('private.%s_append_event', bare_name);
   watched text;
 begin
   perform private.check_recording(wanted);
@@ -290,7 +290,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  execute format('drop function private.record_%s() cascade', split_part(table_name, '.', 2));
+  execute format('drop function private.%s_append_event() cascade', split_part(table_name, '.', 2));
 end
 $$;
 comment on function private.drop_recording(text) is 'Ends the recording of a table''s events. For rollbacks.';
