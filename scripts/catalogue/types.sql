@@ -9,7 +9,8 @@ labels (type_oid, list) as (
   select enumtypid, string_agg(quote_literal(enumlabel), ', ' order by enumsortorder) from pg_enum group by enumtypid
 ),
 rules (type_oid, list) as (
-  select contypid, string_agg(format(E'\n  constraint %I %s', conname, pg_get_constraintdef(oid, true)), '' order by conname)
+  select contypid,
+    string_agg(format(E'\n  constraint %I %s', conname, pg_get_constraintdef(oid, true)), '' order by conname)
   from pg_constraint
   where contypid <> 0
   group by contypid
