@@ -1,20 +1,21 @@
 import { expect, test } from 'vitest';
-import { findLongLines, listWrittenSql } from '../../scripts/checks/sql-lines.ts';
+import { findLongLines } from '../../scripts/checks/sql-lines.ts';
+import { readWrittenSql } from '../../scripts/written-sql.ts';
 
 test('a line of 121 characters is found by its number, one of 120 is not', () => {
   const fits = `-- ${'…'.repeat(117)}`;
-  expect(findLongLines('a.sql', `${fits}\n\n${fits}x\n`)).toEqual([
+  expect(findLongLines({ path: 'a.sql', sql: `${fits}\n\n${fits}x\n` })).toEqual([
     'a.sql:3: 121 characters; break it after 120 at most',
   ]);
 });
 
 test('a character outside the basic plane counts once', () => {
-  expect(findLongLines('a.sql', `-- ${'😀'.repeat(117)}`)).toEqual([]);
+  expect(findLongLines({ path: 'a.sql', sql: `-- ${'😀'.repeat(117)}` })).toEqual([]);
 });
 
 test('every file that people write is looked at, and what is generated or installed is not', async () => {
-  const files = await listWrittenSql();
-  expect(files).toEqual(
+  const paths = (await readWrittenSql()).map(({ path }) => path);
+  expect(paths).toEqual(
     expect.arrayContaining([
       'sql/migrations/20261121000100_core.sql',
       'sql/rollbacks/20261121000100_core.sql',
@@ -23,5 +24,5 @@ test('every file that people write is looked at, and what is generated or instal
       'scripts/schema-lint/missing-comment.sql',
     ]),
   );
-  expect(files.filter((file) => /^(node_modules|\.streambed)|schema\.sql$/.test(file))).toEqual([]);
+  expect(paths.filter((path) => /^(node_modules|\.streambed)|schema\.sql$/.test(path))).toEqual([]);
 });
