@@ -4,9 +4,9 @@ import { biome } from './checks/biome.ts';
 import type { Check, Outcome } from './checks/check.ts';
 import { MigratedDatabases } from './checks/databases.ts';
 import { denoCheck, denoLint } from './checks/deno.ts';
+import { schemaFresh, typesFresh } from './checks/fresh.ts';
 import { plpgsql } from './checks/plpgsql.ts';
 import { schemaLint } from './checks/schema-lint.ts';
-import { typesFresh } from './checks/types-fresh.ts';
 import { typescript } from './checks/typescript.ts';
 
 const CHECKS = [
@@ -17,6 +17,7 @@ const CHECKS = [
   schemaLint,
   advisors,
   typesFresh,
+  schemaFresh,
   plpgsql,
 ] as const;
 
