@@ -1,6 +1,6 @@
 /** The TypeScript types of the schema, as they belong into `types/database.ts`. */
 import { join } from 'node:path';
-import { ROOT } from '../stack/config.ts';
+import { ROOT } from '../lib/root.ts';
 import { runCommand } from './run-command.ts';
 import { printTypes } from './types/print.ts';
 import { readSchema } from './types/schema.ts';

@@ -2,9 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterEach, beforeAll, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { functionsService } from '../../stack/functions.ts';
 import { loadKeys } from '../../stack/keys.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { createStackPlace, type StackPlace } from '../support/stack-place.ts';
 import { MEDIA_SERVERS } from './media-servers/all.ts';
 import { nginxRtmp, updatePublish } from './media-servers/nginx-rtmp.ts';

@@ -9,7 +9,7 @@ import {
   touchCommand,
   type Viewing,
 } from '../../functions/_shared/viewers/viewing.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 
 const connect = (urls: readonly string[]) =>
