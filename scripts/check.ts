@@ -4,6 +4,7 @@ import { biome } from './checks/biome.ts';
 import type { Check, Outcome } from './checks/check.ts';
 import { MigratedDatabases } from './checks/databases.ts';
 import { denoCheck, denoLint } from './checks/deno.ts';
+import { imports } from './checks/imports.ts';
 import { plpgsql } from './checks/plpgsql.ts';
 import { schemaLint } from './checks/schema-lint.ts';
 import { typesFresh } from './checks/types-fresh.ts';
@@ -12,6 +13,7 @@ import { typescript } from './checks/typescript.ts';
 const CHECKS = [
   typescript,
   biome,
+  imports,
   denoCheck,
   denoLint,
   schemaLint,

@@ -1,12 +1,12 @@
 /** What a viewer may do: join, beat, leave. */
 import { createSupabaseContext } from '@supabase/server';
 import { databaseErrorAnswer } from '../_shared/error-answer.ts';
-import { termsOf, type ViewerSettings, type Viewing } from '../_shared/viewers/viewing.ts';
 import { limitAnswer, tokenAnswer } from './answers.ts';
 import { clientAddress } from './client-address.ts';
 import { beat, type Count, join, leave } from './count.ts';
 import { storedCount } from './stored-count.ts';
 import { readViewing, signViewing } from './token.ts';
+import { termsOf, type ViewerSettings, type Viewing } from './viewing.ts';
 
 /** Answers the count with what else there is to say; without Redis, the last stored one. */
 async function answerCount(
