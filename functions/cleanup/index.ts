@@ -3,12 +3,8 @@
  * step did, as `{"reap_sessions": 2, …}`. A step that fails does not keep the others from running;
  * the answer is then the first failure.
  */
-import {
-  type Admin,
-  type DatabaseFailure,
-  type JobOutcome,
-  scheduledFunction,
-} from '../_shared/job.ts';
+import type { Failure } from '../_shared/error-answer.ts';
+import { type Admin, type JobOutcome, scheduledFunction } from '../_shared/job.ts';
 import { announceInBackground } from '../_shared/viewers/announce.ts';
 
 /** SQL functions without parameters that answer how much they did. */
@@ -21,7 +17,7 @@ const STEPS = [
 
 async function clean(admin: Admin): Promise<JobOutcome> {
   const result: Record<string, unknown> = {};
-  let failure: DatabaseFailure | undefined;
+  let failure: Failure | undefined;
   for (const step of STEPS) {
     const { data, error, status } = await admin.rpc(step);
     if (error) {
