@@ -1,7 +1,7 @@
 /** The SQL that people write. */
 import { glob, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from '../stack/config.ts';
+import { ROOT } from '../lib/root.ts';
 import { SCHEMA_FILE } from './generate-schema.ts';
 
 export interface WrittenSql {

@@ -2,7 +2,7 @@
 import type { Definition } from './catalogue.ts';
 import { compareDefinitions } from './order.ts';
 
-const HEADING = `-- What the migrations make of a database with Supabase's schemas: made by \`npm run gen:schema\`, not by hand.
+const HEADING = `-- What the migrations make of a database with Supabase's schemas: made by \`npm run gen\`, not by hand.
 -- For reading, and for seeing in a diff what a migration did; it is not meant to be run. Objects stand by schema, kind
 -- and name, each with all that belongs to it. Their owner is postgres where nothing else is said, and nothing is granted
 -- but what stands here. Left out: the partitions that each day brings, moments, and secrets.`;

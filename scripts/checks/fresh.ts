@@ -1,11 +1,9 @@
 /** Checks that what is generated and checked in is what would be generated now. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ROOT } from '../../stack/config.ts';
-import { generateSchema, SCHEMA_FILE } from '../generate-schema.ts';
-import { generateTypes, TYPES_FILE } from '../generate-types.ts';
+import { ROOT } from '../../lib/root.ts';
+import { GENERATED } from '../generated.ts';
 import type { Check } from './check.ts';
-import type { MigratedDatabase } from './databases.ts';
 
 function firstDifference(kept: string, fresh: string): string {
   const keptLines = kept.split('\n');
@@ -33,24 +31,15 @@ export async function compareWithKept(
   return [`${file} is stale, run \`${command}\`: ${firstDifference(kept, fresh)}`];
 }
 
-function freshCheck(
-  file: string,
-  command: string,
-  generate: (database: MigratedDatabase) => Promise<string>,
-): Check {
-  return {
-    name: `${file} is fresh`,
-    async run(databases) {
-      const fresh = await generate(await databases.embedded());
-      return { findings: await compareWithKept(file, command, fresh) };
-    },
-  };
-}
-
-/** `types/database.ts` says what the migrations say. */
-export const typesFresh = freshCheck(TYPES_FILE, 'npm run gen:types', ({ url }) =>
-  generateTypes(url),
-);
-
-/** `sql/schema.sql` says what the migrations say. */
-export const schemaFresh = freshCheck(SCHEMA_FILE, 'npm run gen:schema', generateSchema);
+/** What is made from the migrations says what they say. */
+export const fresh: Check = {
+  name: 'generated files are fresh',
+  async run(databases) {
+    const database = await databases.embedded();
+    const findings: string[] = [];
+    for (const { file, generate } of GENERATED) {
+      findings.push(...(await compareWithKept(file, 'npm run gen', await generate(database))));
+    }
+    return { findings };
+  },
+};

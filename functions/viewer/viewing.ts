@@ -1,5 +1,5 @@
 /** Who watches what, and what the scripts are told of it. */
-import { addressKey, keysOf } from './keys.ts';
+import { addressKey, keysOf } from '../_shared/viewers/keys.ts';
 
 /** The settings that begin with `viewer_`, as the database gives them. */
 export interface ViewerSettings {

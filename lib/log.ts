@@ -1,4 +1,4 @@
-/** One line an event; what it says has been masked before. */
+/** One line an event; secrets never get here. */
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s*[\r\n]+\s*/g, ' | ');

@@ -5,7 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { waitUntil } from './wait.ts';
+import { waitFor } from './wait.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -42,11 +42,5 @@ export function tryLock(file: string): FileLock | null {
 
 /** Waits for the lock; null when its holder has kept it for `timeoutMs`. */
 export async function waitForLock(file: string, timeoutMs: number): Promise<FileLock | null> {
-  let lock: FileLock | null = null;
-  const isTaken = () => {
-    lock = tryLock(file);
-    return lock !== null;
-  };
-  await waitUntil(isTaken, { timeoutMs, intervalMs: 200 });
-  return lock;
+  return waitFor(() => tryLock(file), { timeoutMs, intervalMs: 200 });
 }

@@ -1,5 +1,6 @@
 /** Ends a process in bounded time: politely first, then not. */
 import { isAlive, type ProcessIdentity } from './process-identity.ts';
+import { sendSignal } from './send-signal.ts';
 import { waitUntil } from './wait.ts';
 
 /** Signals in the order in which they are tried, each with the time that it is given. */
@@ -11,14 +12,6 @@ export const TERMINATE: EndingSteps = [
   ['SIGKILL', 2_000],
 ];
 
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
 /**
  * Ends the identified process and, with SIGKILL, what is left of the process group that it leads.
  * Does nothing when it is gone already or its number belongs to another process by now.
@@ -27,8 +20,8 @@ function send(pid: number, signal: NodeJS.Signals): void {
 export async function endProcess(identity: ProcessIdentity, steps: EndingSteps): Promise<boolean> {
   for (const [signal, waitMs] of steps) {
     if (!isAlive(identity)) return true;
-    if (signal === 'SIGKILL') send(-identity.pid, signal);
-    send(identity.pid, signal);
+    if (signal === 'SIGKILL') sendSignal(-identity.pid, signal);
+    sendSignal(identity.pid, signal);
     if (await waitUntil(() => !isAlive(identity), { timeoutMs: waitMs, intervalMs: 20 }))
       return true;
   }

@@ -5,8 +5,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { ROOT } from '../../stack/config.ts';
-import { tryLock, waitForLock } from '../../stack/supervisor/file-lock.ts';
+import { tryLock, waitForLock } from '../../lib/file-lock.ts';
+import { ROOT } from '../../lib/root.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'streambed-lock-'));
 const file = join(folder, 'lock');
@@ -18,7 +18,7 @@ afterAll(() => {
 
 async function holderInAnotherProcess() {
   const script = `
-    const { tryLock } = await import(${JSON.stringify(join(ROOT, 'stack/supervisor/file-lock.ts'))});
+    const { tryLock } = await import(${JSON.stringify(join(ROOT, 'lib/file-lock.ts'))});
     const isHeld = tryLock(${JSON.stringify(file)}) !== null;
     gc(); // must not give back what nobody refers to any more
     console.log(isHeld ? 'held' : 'refused');

@@ -1,6 +1,6 @@
 /**
  * Tells one process from a later one that got the same number, so that nothing is ever ended that
- * this stack did not start.
+ * we did not start.
  */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';

@@ -1,6 +1,5 @@
 /** The end of what a program said. */
 
-const LINES = 20;
 const LONGEST_LINE = 500;
 
 /** A file's own texts may stand in what ffmpeg says about it; the database takes no zero bytes. */
@@ -9,13 +8,19 @@ export function withoutControls(line: string): string {
 }
 
 export class LastLines {
+  readonly #most: number;
   readonly #lines: string[] = [];
+
+  /** @param most how many are kept */
+  constructor(most: number) {
+    this.#most = most;
+  }
 
   add(line: string): void {
     const text = withoutControls(line).slice(0, LONGEST_LINE);
     if (!text.trim()) return;
     this.#lines.push(text);
-    if (this.#lines.length > LINES) this.#lines.shift();
+    if (this.#lines.length > this.#most) this.#lines.shift();
   }
 
   get all(): readonly string[] {

@@ -1,6 +1,6 @@
 /** Which ffmpeg to run. */
 import { createRequire } from 'node:module';
-import { findOnPath } from '../../stack/redis-program.ts';
+import { findOnPath } from './find-on-path.ts';
 
 /** `FFMPEG_PATH`, else the PATH's, else the one that npm brought. */
 export function findFfmpeg(env: NodeJS.ProcessEnv = process.env): string {
