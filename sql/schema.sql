@@ -1471,7 +1471,8 @@ AS $function$
 declare
   final_columns text[] := array(select jsonb_array_elements_text(value) from jsonb_each(wanted.finals));
   unknown_column text := (
-    select named from unnest(array['id', wanted.owner] || wanted.unrecorded || wanted.personal || final_columns) as named
+    select named
+    from unnest(array['id', wanted.owner] || wanted.unrecorded || wanted.personal || final_columns) as named
     where not exists (
       select from pg_catalog.pg_attribute
       where attrelid = wanted.table_name::regclass and attname = named and attnum > 0 and not attisdropped)
@@ -2142,7 +2143,7 @@ CREATE OR REPLACE FUNCTION private.drop_rpc(signature text)
  SET search_path TO ''
 AS $function$
 declare
-  target constant regprocedure := signature;
+  target constant regprocedure := signature::regprocedure;
 begin
   execute format('drop function public.%I(%s)', (select proname from pg_catalog.pg_proc where oid = target),
     pg_get_function_identity_arguments(target));
@@ -3835,8 +3836,8 @@ declare
   before jsonb := '{}';
   after jsonb := '{}';
   data jsonb;
+  personal bytea;
   sealed private.sealed_data;
-  written public.appended_event;
 begin
   if tg_op = 'UPDATE' then
     if new.username is distinct from old.username then
@@ -3872,12 +3873,14 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - '{}'::text[], 'new', null);
   end if;
-  sealed := (data, null);
+
   if tg_op <> 'UPDATE' or after ?| '{username,display_name,avatar_url,bio}' then
     sealed := private.seal(data, '{username,display_name,avatar_url,bio}', subject.id);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;
-  written := private.write_event('Profile', subject.id, event_type, sealed.event_data, subject.id, private.event_actor(),
-    personal => sealed.personal);
+  perform private.write_event('Profile', subject.id, event_type, data, subject.id, private.event_actor(),
+    personal => personal);
   return null;
 end
 $function$;
@@ -3944,7 +3947,7 @@ CREATE OR REPLACE FUNCTION private.publish_rpc(signature text, VARIADIC roles te
  SET search_path TO ''
 AS $function$
 declare
-  target constant regprocedure := signature;
+  target constant regprocedure := signature::regprocedure;
   shell constant text := format('public.%I(%s)', (select proname from pg_catalog.pg_proc where oid = target),
     pg_get_function_identity_arguments(target));
   grantees text;
@@ -5124,9 +5127,10 @@ declare
   before jsonb := '{}';
   after jsonb := '{}';
   data jsonb;
+  personal bytea;
   sealed private.sealed_data;
-  written public.appended_event;
   topic text;
+  written public.appended_event;
 begin
   if tg_op = 'UPDATE' then
     if new.user_id is distinct from old.user_id then
@@ -5202,12 +5206,14 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - '{}'::text[], 'new', null);
   end if;
-  sealed := (data, null);
+
   if tg_op <> 'UPDATE' or after ?| '{video_source,video_url,rtmp_url,title,description,admin_notes}' then
     sealed := private.seal(data, '{video_source,video_url,rtmp_url,title,description,admin_notes}', subject.user_id);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;
-  written := private.write_event('StreamRequest', subject.id, event_type, sealed.event_data, subject.user_id, private.event_actor(),
-    personal => sealed.personal);
+  written := private.write_event('StreamRequest', subject.id, event_type, data, subject.user_id, private.event_actor(),
+    personal => personal);
   topic := case when tg_op = 'UPDATE' and old.status <> new.status then 'user:' || new.user_id end;
   if topic is not null then
     perform private.announce(written, event_type, topic, event_type,
@@ -5240,9 +5246,10 @@ declare
   before jsonb := '{}';
   after jsonb := '{}';
   data jsonb;
+  personal bytea;
   sealed private.sealed_data;
-  written public.appended_event;
   topic text;
+  written public.appended_event;
 begin
   if tg_op = 'UPDATE' then
     if new.stream_id is distinct from old.stream_id then
@@ -5347,12 +5354,14 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - '{last_seen_at,bytes_in,peak_viewers,unique_viewers,average_viewers,viewer_seconds}'::text[], 'new', null);
   end if;
-  sealed := (data, null);
+
   if tg_op <> 'UPDATE' or after ?| '{client_ip,rtmp_url,video_source}' then
     sealed := private.seal(data, '{client_ip,rtmp_url,video_source}', subject.user_id);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;
-  written := private.write_event('StreamSession', subject.id, event_type, sealed.event_data, subject.user_id, private.event_actor(),
-    personal => sealed.personal);
+  written := private.write_event('StreamSession', subject.id, event_type, data, subject.user_id, private.event_actor(),
+    personal => personal);
   topic := case
     when event_type in ('SessionStarted', 'SessionDisconnected', 'SessionResumed', 'SessionEnded')
       then 'user:' || subject.user_id
@@ -5406,9 +5415,10 @@ declare
   before jsonb := '{}';
   after jsonb := '{}';
   data jsonb;
+  personal bytea;
   sealed private.sealed_data;
-  written public.appended_event;
   topic text;
+  written public.appended_event;
 begin
   if tg_op = 'UPDATE' then
     if new.user_id is distinct from old.user_id then
@@ -5490,12 +5500,14 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - '{viewer_count,peak_viewers}'::text[], 'new', null);
   end if;
-  sealed := (data, null);
+
   if tg_op <> 'UPDATE' or after ?| '{title,description,settings}' then
     sealed := private.seal(data, '{title,description,settings}', subject.user_id);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;
-  written := private.write_event('Stream', subject.id, event_type, sealed.event_data, subject.user_id, private.event_actor(),
-    personal => sealed.personal);
+  written := private.write_event('Stream', subject.id, event_type, data, subject.user_id, private.event_actor(),
+    personal => personal);
   topic := case
     when old.topic <> new.topic then old.topic
     when event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted')
@@ -5610,8 +5622,8 @@ declare
   before jsonb := '{}';
   after jsonb := '{}';
   data jsonb;
+  personal bytea;
   sealed private.sealed_data;
-  written public.appended_event;
 begin
   if tg_op = 'UPDATE' then
     if new.user_id is distinct from old.user_id then
@@ -5655,12 +5667,14 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - '{last_seen_at}'::text[], 'new', null);
   end if;
-  sealed := (data, null);
+
   if tg_op <> 'UPDATE' or after ?| '{device_name,user_agent,ip}' then
     sealed := private.seal(data, '{device_name,user_agent,ip}', subject.user_id);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;
-  written := private.write_event('UserSession', subject.id, event_type, sealed.event_data, subject.user_id, private.event_actor(),
-    personal => sealed.personal);
+  perform private.write_event('UserSession', subject.id, event_type, data, subject.user_id, private.event_actor(),
+    personal => personal);
   return null;
 end
 $function$;
@@ -5686,8 +5700,8 @@ declare
   before jsonb := '{}';
   after jsonb := '{}';
   data jsonb;
+  personal bytea;
   sealed private.sealed_data;
-  written public.appended_event;
 begin
   if tg_op = 'UPDATE' then
     if new.email is distinct from old.email then
@@ -5743,12 +5757,14 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - '{streams_active}'::text[], 'new', null);
   end if;
-  sealed := (data, null);
+
   if tg_op <> 'UPDATE' or after ?| '{email,first_name,last_name}' then
     sealed := private.seal(data, '{email,first_name,last_name}', subject.id);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;
-  written := private.write_event('User', subject.id, event_type, sealed.event_data, subject.id, private.event_actor(),
-    personal => sealed.personal);
+  perform private.write_event('User', subject.id, event_type, data, subject.id, private.event_actor(),
+    personal => personal);
   return null;
 end
 $function$;
@@ -5838,14 +5854,17 @@ end
 $function$;
 comment on function private.viewer_settings() is 'The settings that begin with viewer_.';
 
-CREATE OR REPLACE FUNCTION private.write_announcement(wanted private.recording)
+CREATE OR REPLACE FUNCTION private.write_appending(wanted private.recording)
  RETURNS text
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
 AS $function$
 begin
-  return case when wanted.topic is not null then format($code$
+  return format(E'\n  %s private.write_event(%L, subject.id, event_type, data, subject.%I, private.event_actor()%s);',
+    case when wanted.topic is null then 'perform' else 'written :=' end, wanted.aggregate_type, wanted.owner,
+    case when wanted.personal = '{}' then '' else E',\n    personal => personal' end)
+    || case when wanted.topic is null then '' else format($code$
   topic := %s;
   if topic is not null then
     perform private.announce(written, event_type, topic, %s,
@@ -5853,7 +5872,7 @@ begin
   end if;$code$, wanted.topic, coalesce(wanted.broadcast, 'event_type'), wanted.payload) end;
 end
 $function$;
-comment on function private.write_announcement(private.recording) is 'The part of a recorder that tells a topic.';
+comment on function private.write_appending(private.recording) is 'The part of a recorder that appends the event, and tells a topic of it.';
 
 CREATE OR REPLACE FUNCTION private.write_comparisons(wanted private.recording)
  RETURNS text
@@ -5954,9 +5973,7 @@ declare
   event_type text := %3$s;
   before jsonb := '{}';
   after jsonb := '{}';
-  data jsonb;
-  sealed private.sealed_data;
-  written public.appended_event;%11$s
+  data jsonb;%7$s
 begin
   if tg_op = 'UPDATE' then%4$s%5$s
     if after = '{}' then
@@ -5968,15 +5985,15 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - %6$L::text[], 'new', null);
   end if;
-  sealed := (data, null);%7$s
-  written := private.write_event(%8$L, subject.id, event_type, sealed.event_data, subject.%9$I, private.event_actor(),
-    personal => sealed.personal);%10$s
+%8$s
   return null;
 end
 $recorder$
 $code$, recorder, wanted.table_name, wanted.event, private.write_comparisons(wanted), private.write_finals(wanted),
-    wanted.unrecorded, private.write_sealing(wanted), wanted.aggregate_type, wanted.owner,
-    private.write_announcement(wanted), case when wanted.topic is not null then E'\n  topic text;' end);
+    wanted.unrecorded,
+    case when wanted.personal = '{}' then '' else E'\n  personal bytea;\n  sealed private.sealed_data;' end
+      || case when wanted.topic is null then '' else E'\n  topic text;\n  written public.appended_event;' end,
+    private.write_sealing(wanted) || private.write_appending(wanted));
 end
 $function$;
 comment on function private.write_recorder(private.recording,text) is 'The statement that makes the trigger function of a recording.';
@@ -6022,9 +6039,11 @@ CREATE OR REPLACE FUNCTION private.write_sealing(wanted private.recording)
  SET search_path TO ''
 AS $function$
 begin
-  return case when wanted.personal <> '{}' then format($code$
+  return case when wanted.personal = '{}' then '' else format($code$
   if tg_op <> 'UPDATE' or after ?| %1$L then
     sealed := private.seal(data, %1$L, subject.%2$I);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;$code$, wanted.personal, wanted.owner) end;
 end
 $function$;
