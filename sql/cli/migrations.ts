@@ -1,7 +1,13 @@
 /** Migrating a database up and down; what the stack, the tests and the commands use. */
+import type pg from 'pg';
 import { ensureBookkeeping, listApplied } from './bookkeeping.ts';
-import { withClient } from './connection.ts';
-import { listMigrations, MIGRATIONS_DIR } from './migration-files.ts';
+import { UserError, withClient } from './connection.ts';
+import {
+  type Direction,
+  listMigrations,
+  MIGRATIONS_DIR,
+  type MigrationFile,
+} from './migration-files.ts';
 import { type DownTarget, findEdited, findPending, findReverts } from './plan.ts';
 import { trackProgress } from './sql-client.ts';
 
@@ -14,44 +20,65 @@ export interface MigrateOptions {
   readonly log?: (line: string) => void;
   /** Another folder of migrations than the product's own. */
   readonly dir?: string;
+  /** For how long to try a file again that needs a lock which another session holds. */
+  readonly patienceMs?: number;
 }
+
+const PATIENCE_MS = 5 * 60_000;
 
 const namesOf = (migrations: { name: string }[]) => migrations.map(({ name }) => name);
 
 /** The names of the migrations that the database lacks, in order. */
 export async function pendingMigrations(url: string, dir = MIGRATIONS_DIR): Promise<string[]> {
   const files = await listMigrations(dir);
-  return withClient(url, async (client) =>
-    namesOf(findPending(files, namesOf(await listApplied(client)))),
-  );
+  return withClient(url, async (client) => namesOf(findPending(files, await listApplied(client))));
+}
+
+/** What applies or reverts a file on a connection; false when another run changed what there is to do. */
+function applier(client: pg.Client, { log, patienceMs = PATIENCE_MS }: MigrateOptions) {
+  const tracked = trackProgress(client);
+  const onWait = ({ name }: MigrationFile) =>
+    log?.(`${name} waits for a lock that another session holds`);
+  return async (file: MigrationFile, direction: Direction, newest: string | null) => {
+    const { applyMigration } = await import('./apply.ts'); // 100 ms that a warm start can spare
+    return applyMigration(tracked, file, direction, newest, { patienceMs, onWait });
+  };
 }
 
 /**
- * Applies what is pending, each file in a transaction of its own. Of two runners at once one waits,
- * and each file is applied once.
+ * Applies what is pending, each file in a transaction of its own. Of two runs at once one waits, and
+ * each file is applied once; so it is beside Supabase's CLI, as far as that one waits.
  *
  * @returns the names that this run applied
  * @throws SqlFileError naming file and line of a file that Postgres refuses; those before it stay
  */
-export async function migrateUp({ url, log, dir = MIGRATIONS_DIR }: MigrateOptions) {
+export async function migrateUp(options: MigrateOptions): Promise<string[]> {
+  const { url, log, dir = MIGRATIONS_DIR } = options;
   const files = await listMigrations(dir);
   return withClient(url, async (client) => {
     await ensureBookkeeping(client);
     for (const name of await findEdited(files, await listApplied(client))) {
       log?.(`warning: ${name} was edited after it was applied; \`npm run db:reset\` starts over`);
     }
-    const tracked = trackProgress(client);
+    const apply = applier(client, options);
     const done: string[] = [];
     for (;;) {
-      const applied = namesOf(await listApplied(client));
+      const applied = await listApplied(client);
       const [next] = findPending(files, applied);
       if (!next) return done;
-      const { applyMigration } = await import('./apply.ts'); // 100 ms that a warm start can spare
-      if (!(await applyMigration(tracked, next, 'up', applied.at(-1)))) continue;
+      if (!(await apply(next, 'up', applied.at(-1)?.version ?? null))) continue;
       log?.(`applied ${next.name}`);
       done.push(next.name);
     }
   });
+}
+
+/** Refuses to go on when something newer than the file was applied since the run began. */
+function refuseNewer(file: MigrationFile, newest: string | undefined): void {
+  if (newest === undefined || newest <= file.version) return;
+  throw new UserError(
+    `${newest} was applied while ${file.name} was to be rolled back: look at \`npm run db:status\` and begin again`,
+  );
 }
 
 /**
@@ -61,22 +88,21 @@ export async function migrateUp({ url, log, dir = MIGRATIONS_DIR }: MigrateOptio
  * @returns the names that this run reverted
  * @throws SqlFileError as `migrateUp`; UserError when the target is not applied
  */
-export async function migrateDown({
-  url,
-  log,
-  dir = MIGRATIONS_DIR,
-  target = { last: true },
-}: MigrateOptions & { readonly target?: DownTarget }) {
+export async function migrateDown(
+  options: MigrateOptions & { readonly target?: DownTarget },
+): Promise<string[]> {
+  const { url, log, dir = MIGRATIONS_DIR, target = { last: true } } = options;
   const files = await listMigrations(dir);
   return withClient(url, async (client) => {
-    const tracked = trackProgress(client);
-    const { applyMigration } = await import('./apply.ts');
+    const reverts = findReverts(files, await listApplied(client), target);
+    if (reverts.length > 0) await ensureBookkeeping(client);
+    const apply = applier(client, options);
     const done: string[] = [];
-    for (const file of findReverts(files, namesOf(await listApplied(client)), target)) {
-      if (await applyMigration(tracked, file, 'down', file.name)) {
+    for (const file of reverts) {
+      if (await apply(file, 'down', file.version)) {
         log?.(`reverted ${file.name}`);
         done.push(file.name);
-      }
+      } else refuseNewer(file, (await listApplied(client)).at(-1)?.version);
     }
     return done;
   });
