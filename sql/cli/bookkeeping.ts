@@ -3,6 +3,7 @@
  * so that it and these commands see the same.
  */
 import pg from 'pg';
+import { APPLICATION_NAME } from './connection.ts';
 import { CUT_OFF, type MigrationFile } from './migration-files.ts';
 import type { TrackedClient } from './sql-client.ts';
 import { splitForRecord } from './statements.ts';
@@ -21,8 +22,17 @@ const RUNS = `${RUNS_SCHEMA}.${RUNS_TABLE}`;
 /** Held until the end of a transaction, so it also holds behind a transaction-mode pooler. */
 export const LOCK_SQL = 'select pg_advisory_xact_lock(7241865325823964)';
 
-/** Holds up who would read the record, Supabase's CLI for one, until the transaction ends. */
+/** Holds up whoever would read the record, Supabase's CLI for one, until the transaction ends. */
 export const LOCK_RECORD_SQL = `lock table ${RECORD} in access exclusive mode`;
+
+/** Whether another than these commands waits to read the record. */
+export const RECORD_AWAITED_SQL = `
+  select exists (
+    select from pg_locks
+    join pg_stat_activity using (pid)
+    where relation = '${RECORD}'::regclass and not granted
+      and application_name is distinct from '${APPLICATION_NAME}'
+  ) as awaited`;
 
 /** The newest version that the database has, as an expression. */
 export const NEWEST_SQL = `(select max(version collate "C") from ${RECORD})`;
@@ -81,8 +91,6 @@ export interface AppliedMigration {
   readonly version: string;
   /** As its file was named; the version alone where that was not recorded. */
   readonly name: string;
-  /** Of what was applied; null when its text was not recorded. */
-  readonly checksum: string | null;
   /** Null when another tool applied it. */
   readonly appliedAt: Date | null;
 }
@@ -91,15 +99,24 @@ export interface AppliedMigration {
 export async function listApplied(client: pg.Client): Promise<AppliedMigration[]> {
   const found = await findTables(client);
   if (!found.record) return [];
-  const kept = `translate(array_to_string(statements, ''), ${pg.escapeLiteral(CUT_OFF)}, '')`;
   const runs = found.runs ? RUNS : '(select null as name, null::timestamptz as run_on)';
   const { rows } = await client.query(`
-    select version, concat_ws('_', version, nullif(applied.name, '')) as name,
-      encode(sha256(convert_to(${kept}, 'UTF8')), 'hex') as checksum, run_on as "appliedAt"
+    select version, concat_ws('_', version, nullif(applied.name, '')) as name, run_on as "appliedAt"
     from ${RECORD} applied
     left join ${runs} runs on split_part(runs.name, '_', 1) = version
     order by version collate "C"`);
   return rows;
+}
+
+/** What `checksumOf` gave for each version as it was applied; none where the text was not recorded. */
+export async function readChecksums(client: pg.Client): Promise<Map<string, string>> {
+  const { record } = await findTables(client);
+  if (!record) return new Map();
+  const kept = `translate(array_to_string(statements, ''), ${pg.escapeLiteral(CUT_OFF)}, '')`;
+  const { rows } = await client.query(`
+    select version, encode(sha256(convert_to(${kept}, 'UTF8')), 'hex') as checksum
+    from ${RECORD} where statements is not null`);
+  return new Map(rows.map(({ version, checksum }) => [version, checksum]));
 }
 
 /** The newest version that the database has. */

@@ -1,13 +1,9 @@
 /** Migrating a database up and down; what the stack, the tests and the commands use. */
 import type pg from 'pg';
-import { ensureBookkeeping, listApplied } from './bookkeeping.ts';
+import type { Applier } from './applier.ts';
+import { ensureBookkeeping, listApplied, readChecksums } from './bookkeeping.ts';
 import { UserError, withClient } from './connection.ts';
-import {
-  type Direction,
-  listMigrations,
-  MIGRATIONS_DIR,
-  type MigrationFile,
-} from './migration-files.ts';
+import { listMigrations, MIGRATIONS_DIR, type MigrationFile } from './migration-files.ts';
 import { type DownTarget, findEdited, findPending, findReverts } from './plan.ts';
 import { trackProgress } from './sql-client.ts';
 
@@ -20,11 +16,7 @@ export interface MigrateOptions {
   readonly log?: (line: string) => void;
   /** Another folder of migrations than the product's own. */
   readonly dir?: string;
-  /** For how long to try a file again that needs a lock which another session holds. */
-  readonly patienceMs?: number;
 }
-
-const PATIENCE_MS = 5 * 60_000;
 
 const namesOf = (migrations: { name: string }[]) => migrations.map(({ name }) => name);
 
@@ -34,15 +26,10 @@ export async function pendingMigrations(url: string, dir = MIGRATIONS_DIR): Prom
   return withClient(url, async (client) => namesOf(findPending(files, await listApplied(client))));
 }
 
-/** What applies or reverts a file on a connection; false when another run changed what there is to do. */
-function applier(client: pg.Client, { log, patienceMs = PATIENCE_MS }: MigrateOptions) {
-  const tracked = trackProgress(client);
-  const onWait = ({ name }: MigrationFile) =>
-    log?.(`${name} waits for a lock that another session holds`);
-  return async (file: MigrationFile, direction: Direction, newest: string | null) => {
-    const { applyMigration } = await import('./apply.ts'); // 100 ms that a warm start can spare
-    return applyMigration(tracked, file, direction, newest, { patienceMs, onWait });
-  };
+/** 100 ms that a warm start can spare, so loaded when there is something to do. */
+async function createApplier(client: pg.Client, { log }: MigrateOptions): Promise<Applier> {
+  const module = await import('./applier.ts');
+  return new module.Applier(trackProgress(client), log);
 }
 
 /**
@@ -57,16 +44,17 @@ export async function migrateUp(options: MigrateOptions): Promise<string[]> {
   const files = await listMigrations(dir);
   return withClient(url, async (client) => {
     await ensureBookkeeping(client);
-    for (const name of await findEdited(files, await listApplied(client))) {
+    for (const name of await findEdited(files, await readChecksums(client))) {
       log?.(`warning: ${name} was edited after it was applied; \`npm run db:reset\` starts over`);
     }
-    const apply = applier(client, options);
+    let applier: Applier | undefined;
     const done: string[] = [];
     for (;;) {
       const applied = await listApplied(client);
       const [next] = findPending(files, applied);
       if (!next) return done;
-      if (!(await apply(next, 'up', applied.at(-1)?.version ?? null))) continue;
+      applier ??= await createApplier(client, options);
+      if (!(await applier.run(next, 'up', applied.at(-1)?.version ?? null))) continue;
       log?.(`applied ${next.name}`);
       done.push(next.name);
     }
@@ -95,11 +83,12 @@ export async function migrateDown(
   const files = await listMigrations(dir);
   return withClient(url, async (client) => {
     const reverts = findReverts(files, await listApplied(client), target);
-    if (reverts.length > 0) await ensureBookkeeping(client);
-    const apply = applier(client, options);
+    if (reverts.length === 0) return [];
+    await ensureBookkeeping(client);
+    const applier = await createApplier(client, options);
     const done: string[] = [];
     for (const file of reverts) {
-      if (await apply(file, 'down', file.version)) {
+      if (await applier.run(file, 'down', file.version)) {
         log?.(`reverted ${file.name}`);
         done.push(file.name);
       } else refuseNewer(file, (await listApplied(client)).at(-1)?.version);

@@ -32,9 +32,8 @@ export function findPending(files: MigrationFile[], applied: AppliedMigration[])
 /** The names of the applied migrations whose files were edited since, as far as the record tells. */
 export async function findEdited(
   files: MigrationFile[],
-  applied: AppliedMigration[],
+  checksums: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const checksums = new Map(applied.map(({ version, checksum }) => [version, checksum]));
   const edited: string[] = [];
   for (const file of files) {
     const checksum = checksums.get(file.version);

@@ -10,12 +10,10 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
 }
 
-function describeApplication({ state, appliedAt, checksum }: MigrationStatus): string {
+function describeApplication({ state, appliedAt, recorded }: MigrationStatus): string {
   if (state === 'pending') return '';
   const when = appliedAt?.toISOString() ?? 'by another tool';
-  return checksum === null
-    ? `${when}; what it applied is not recorded, so edits do not show`
-    : when;
+  return recorded ? when : `${when}; its text is not recorded, so an edit does not show`;
 }
 
 /** One line per migration. */
