@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../lib/wait.ts';
+import { ownError } from '../support/own-error.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { signToken } from '../support/tokens.ts';
 
@@ -177,6 +178,6 @@ describe('verify_jwt', () => {
 
   test('is off where supabase/config.toml says so', async () => {
     const answer = await call('flush-viewers', { token: null });
-    expect(await answer.json()).toMatchObject({ code: 'MISSING_CREDENTIALS' });
+    expect(await answer.json()).toEqual(ownError('unauthorized').body);
   });
 });
