@@ -65,7 +65,7 @@ describe('one in the middle of a file', () => {
   });
 
   const up = () => migrateUp({ url: db.url, dir: folder.dir, log: (line) => lines.push(line) });
-  const push = () => runSupabase(['db', 'push', '--yes'], db.url, folder.dir);
+  const push = () => runSupabase(['db', 'push', '--yes'], db.url, folder.parent);
 
   /** Waits until so many sessions wait for a lock of a kind. */
   const waiting = (event: string, count = 1) =>
