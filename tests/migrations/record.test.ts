@@ -30,7 +30,7 @@ afterEach(async () => {
 const up = () => migrateUp({ url: db.url, dir: folder.dir });
 const status = () => readStatus(db.url, folder.dir);
 const states = async () => (await status()).map(({ state }) => state);
-const supabase = (...args: string[]) => runSupabase(args, db.url, folder.dir);
+const supabase = (...args: string[]) => runSupabase(args, db.url, folder.parent);
 const versions = () =>
   sql`select version from supabase_migrations.schema_migrations order by 1`.values();
 

@@ -1,6 +1,7 @@
 /** These commands and Supabase's CLI keep one record: each sees, and goes on from, what the other did. */
 import { readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
+import postgres from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ROOT } from '../../lib/root.ts';
 import { readCatalogue } from '../../scripts/catalogue/catalogue.ts';
@@ -65,6 +66,15 @@ describe.each(SERVERS)('on PostgreSQL $major', ({ packageName }) => {
     await migrateUp({ url });
     expect(await listedByCli()).toEqual(versionsOf(names));
     expect(await push()).toMatchObject({ code: 0, stdout: 'Remote database is up to date.\n' });
+  });
+
+  test('`db push --include-seed` runs the seed too', async () => {
+    const args = ['db', 'push', '--yes', '--include-seed'];
+    expect(await runSupabase(args, url)).toMatchObject({ code: 0 });
+    const sql = postgres(url, { max: 1, onnotice() {} });
+    const seeded = await sql`select exists (select from public.users) as found`;
+    await sql.end();
+    expect(seeded).toEqual([{ found: true }]);
   });
 
   test('both write the same record, to the letter', async () => {

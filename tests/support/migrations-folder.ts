@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface MigrationsFolder {
+  /** What holds `migrations`, `rollbacks` and `seed.sql`. */
+  readonly parent: string;
   readonly dir: string;
   readonly rollbacks: string;
   /** Writes a migration and its rollback; `order` becomes its version. Returns its name. */
@@ -20,6 +22,7 @@ export function createMigrationsFolder(): MigrationsFolder {
   mkdirSync(dir);
   mkdirSync(rollbacks);
   return {
+    parent,
     dir,
     rollbacks,
     write(order, title, up, down = 'select 1;') {
