@@ -7,7 +7,7 @@ import { signUpBroadcaster } from '../support/broadcaster.ts';
 import { callHook } from '../support/hook.ts';
 import { findKeys, LONGEST_TTL } from '../support/redis-keys.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { callViewer, goLive, signUp } from '../support/watching.ts';
+import { callViewer, goLive, hurryFlush, signUp } from '../support/watching.ts';
 import { mediaMtx } from './media-servers/mediamtx.ts';
 
 const PATIENCE = { timeoutMs: 45_000, intervalMs: 100 };
@@ -22,6 +22,7 @@ beforeAll(async () => {
   stack = await startStack();
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   await sql`update private.settings set value = '3600' where key = 'ingest_lease_seconds'`;
+  await hurryFlush(sql);
   redis = createClient({ url: stack.config.redisUrl });
   listener = redis.duplicate();
   await Promise.all([redis.connect(), listener.connect()]);

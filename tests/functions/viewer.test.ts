@@ -4,7 +4,7 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { type Broadcast, callViewer, goLive, signUp } from '../support/watching.ts';
+import { type Broadcast, callViewer, goLive, hurryFlush, signUp } from '../support/watching.ts';
 
 let stack: TestStack;
 let sql: Sql;
@@ -18,6 +18,7 @@ beforeAll(async () => {
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   await setSetting('ingest_lease_seconds', 3600);
   await setSetting('viewer_ttl_seconds', 6);
+  await hurryFlush(sql);
 });
 afterAll(async () => {
   await sql?.end();
