@@ -1,7 +1,7 @@
 /** The gateway changes nothing of who may do what in the database. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { databaseUrl } from '../../stack/config.ts';
-import { readCatalogue } from '../support/catalogue.ts';
+import { readDefinitions } from '../support/catalogue.ts';
 import { prepareGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -38,10 +38,11 @@ async function everyGrant(): Promise<string[]> {
   return rows.map(({ line }) => line).sort();
 }
 
-const catalogue = () => readCatalogue(databaseUrl(gateway.config.ports.db, 'supabase_admin'));
+const everyDefinition = () =>
+  readDefinitions(databaseUrl(gateway.config.ports.db, 'supabase_admin'));
 
 test('every grant and every definition is the same before and after the gateway has worked', async () => {
-  const [grants, definitions] = [await everyGrant(), await catalogue()];
+  const [grants, definitions] = [await everyGrant(), await everyDefinition()];
   expect(grants.length).toBeGreaterThan(1000);
 
   await gateway.start();
@@ -53,5 +54,5 @@ test('every grant and every definition is the same before and after the gateway 
   expect((await gateway.service().storage.listBuckets()).error).toBeNull();
 
   expect(await everyGrant()).toEqual(grants);
-  expect(await catalogue()).toEqual(definitions);
+  expect(await everyDefinition()).toEqual(definitions);
 });
