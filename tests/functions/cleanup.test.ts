@@ -71,12 +71,9 @@ const newestRun = async () => {
 
 describe('who may call it', () => {
   test('the secret key may', async () => {
-    expect(await cleanUp()).toEqual({
-      reap_sessions: expect.any(Number),
-      cleanup_orphaned_streams: expect.any(Number),
-      expire_packages: expect.any(Number),
-      maintain_partitions: expect.any(Number),
-    });
+    const result = await cleanUp();
+    expect(result).toHaveProperty('reap_sessions');
+    for (const [step, done] of Object.entries(result)) expect(done, step).toBeTypeOf('number');
   });
 
   test.each([
