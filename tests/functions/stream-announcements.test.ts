@@ -64,7 +64,8 @@ test('every key lives as long as DESIGN.md says, and no key is of another kind',
   const { token } = await signUp(stack);
   const join = { action: 'join', stream_id: streamId };
   const anonymous = await callViewer(stack, join);
-  await callViewer(stack, join, { authorization: `Bearer ${token}` });
+  // An address's key is gone once its requests are paid off: let that take a second, not 20 ms.
+  await sql`update private.settings set value = '1' where key = 'viewer_address_requests_per_second'`;
   const seen = new Map<string, number>();
   /** Looks at all keys, and remembers the kinds that there were. */
   const expectBounds = async () => {
@@ -76,7 +77,12 @@ test('every key lives as long as DESIGN.md says, and no key is of another kind',
       seen.set(key, kind);
     }
   };
-  await expectBounds();
+  const areAllSeen = async () => {
+    await callViewer(stack, join, { authorization: `Bearer ${token}` });
+    await expectBounds();
+    return new Set(seen.values()).size === LONGEST_TTL.length;
+  };
+  expect(await waitUntil(areAllSeen, PATIENCE)).toBe(true);
   const flushes = async () => {
     const [row] = await sql`
       select count(*)::int as n from private.job_runs where job_name = 'flush-viewers' and ok`;
@@ -92,7 +98,6 @@ test('every key lives as long as DESIGN.md says, and no key is of another kind',
   const hasEnded = async () => (await redis.exists(`sb:{${streamId}}:live`)) === 0;
   expect(await waitUntil(hasEnded, PATIENCE)).toBe(true);
   await expectBounds();
-  expect(new Set(seen.values()).size).toBe(LONGEST_TTL.length);
 });
 
 describe('while no flush runs', () => {

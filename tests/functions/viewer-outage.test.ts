@@ -73,7 +73,7 @@ async function banishRedis(): Promise<() => Promise<void>> {
     await stack.kill9('redis').catch(() => {}); // it does not run between two starts
     return takePort();
   };
-  expect(await waitUntil(isTaken, { timeoutMs: 20_000, intervalMs: 10 })).toBe(true);
+  expect(await waitUntil(isTaken, { timeoutMs: 60_000, intervalMs: 10 })).toBe(true);
   return async () => {
     squatter.close();
     await once(squatter, 'close');
