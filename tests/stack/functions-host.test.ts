@@ -98,7 +98,7 @@ describe('a failure', () => {
       expect(requestId).toMatch(/^[0-9a-f-]{36}$/);
       const reason = new RegExp(`${requestId} ${name}: \\w*Error: .+\\n.*    at `);
       const isLogged = () => reason.test(readLog());
-      expect(await waitUntil(isLogged, { timeoutMs: 10_000 })).toBe(true);
+      expect(await waitUntil(isLogged, { timeoutMs: 60_000 })).toBe(true);
       expect((await call('works')).status).toBe(200);
       expect(await stack.pidOf('functions')).toBe(pid);
     },
@@ -111,7 +111,7 @@ describe('a failure', () => {
       const log = readLog();
       return log.includes('forgotten promise') && log.includes('forgotten timer');
     };
-    expect(await waitUntil(isLogged, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitUntil(isLogged, { timeoutMs: 60_000 })).toBe(true);
     expect((await call('works')).status).toBe(200);
     expect(await stack.pidOf('functions')).toBe(pid);
   });
