@@ -80,7 +80,7 @@ describe('who may join', () => {
     const { streamId, end } = await goLive(stack);
     await end();
     expect(await join(streamId)).toMatchObject({
-      status: 404,
+      status: 409,
       body: { details: 'stream_not_live' },
     });
     expect(await join(crypto.randomUUID())).toMatchObject({
