@@ -2,10 +2,11 @@
 
 insert into private.errors (domain, code, status, hint) values
   ('events', 'aggregate_id_invalid', 400, 'Give the aggregate''s uuid.'),
-  ('events', 'aggregate_type_invalid', 400, 'Give a name such as Stream: up to 80 letters and digits, a capital first.'),
+  ('events', 'aggregate_type_invalid', 400, 'Give a name such as Stream: up to 80 letters and digits.'),
   ('events', 'audit_trail_forbidden', 403, 'Give your own user id, or sign in as an admin.'),
   ('events', 'claim_not_found', 404, 'Acknowledge a position that claim_events returned.'),
-  ('events', 'consumer_busy', 409, 'Let its members acknowledge, or their leases run out, then claim with the new size.'),
+  ('events', 'consumer_busy', 409,
+    'Let its members acknowledge, or their leases run out, then claim with the new size.'),
   ('events', 'consumer_invalid', 400, 'Give a name of 1 to 100 characters.'),
   ('events', 'event_data_invalid', 400, 'Give an object; keep large data elsewhere and store its address here.'),
   ('events', 'event_id_conflict', 409, 'Append the same events again, or events with new ids.'),
@@ -27,7 +28,8 @@ insert into private.errors (domain, code, status, hint) values
   ('events', 'version_conflict', 409, 'Read the newer events, decide again, and append with the version that you saw.');
 
 insert into private.settings (key, value, comment) values
-  ('events_per_partition', '5000000', 'Positions that a partition of the event log spans; at least 10000, for partitions to come.'),
+  ('events_per_partition', '5000000',
+    'Positions that a partition of the event log spans; at least 10000, for partitions to come.'),
   ('events_per_snapshot', '100', 'Events of an aggregate after which its state is snapshotted.');
 
 create table private.event_heads (
@@ -132,7 +134,8 @@ begin
     execute format('create table %s (like private.event_log including defaults including constraints)', table_name);
     execute format('alter table private.event_log attach partition %s for values from (%s) to (%s)',
       table_name, first_position, first_position + span);
-    execute format('create trigger event_log_keep before truncate on %s for each statement execute function private.refuse_event_change()', table_name);
+    execute format('create trigger event_log_keep before truncate on %s '
+      'for each statement execute function private.refuse_event_change()', table_name);
     insert into private.event_partitions values (first_position, first_position + span, table_name);
   end loop;
 end

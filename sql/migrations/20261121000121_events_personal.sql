@@ -1,6 +1,6 @@
--- Events: personal data in an append-only log. What a trigger names as personal is encrypted with a key of the user whose
--- history it belongs to; in its place stands "erased". Throwing the key away erases it everywhere at once: in the log,
--- in snapshots, in archived partitions. The chain of hashes is over what is stored, so it holds before and after.
+-- Events: personal data in an append-only log. What a trigger names as personal is encrypted with a key of the user
+-- whose history it belongs to; in its place stands "erased". Throwing the key away erases it everywhere at once: in
+-- the log, in snapshots, in archived partitions. The chain of hashes is over what is stored, so it holds before and after.
 
 create table private.personal_keys (
   user_id uuid primary key,
@@ -53,10 +53,16 @@ language plpgsql
 immutable
 set search_path = ''
 as $$
+declare
+  merged jsonb := event_data || addition;
+  part text;
 begin
-  return event_data || addition
-    || case when addition ? 'old' then jsonb_build_object('old', (event_data -> 'old') || (addition -> 'old')) else '{}' end
-    || case when addition ? 'new' then jsonb_build_object('new', (event_data -> 'new') || (addition -> 'new')) else '{}' end;
+  foreach part in array array['old', 'new'] loop
+    if addition ? part then
+      merged := jsonb_set(merged, array[part], (event_data -> part) || (addition -> part));
+    end if;
+  end loop;
+  return merged;
 end
 $$;
 comment on function private.merge_data(jsonb, jsonb) is 'Event data with other values in it, also within old and new.';
@@ -67,14 +73,15 @@ language plpgsql
 set search_path = ''
 as $$
 declare
+  key bytea;
   nonce bytea;
 begin
   if personal is null or personal = '{}' then
     return null;
   end if;
+  key := private.provide_personal_key(owner_id);
   nonce := extensions.gen_random_bytes(16);
-  return nonce
-    || extensions.encrypt_iv(convert_to(personal::text, 'utf8'), private.provide_personal_key(owner_id), nonce, 'aes-cbc');
+  return nonce || extensions.encrypt_iv(convert_to(personal::text, 'utf8'), key, nonce, 'aes-cbc');
 end
 $$;
 comment on function private.encrypt_personal(jsonb, uuid) is

@@ -127,15 +127,16 @@ begin
   into written.version, written.created_at, new_hash, due_version;
   if not found then
     perform private.create_head(aggregate_type, aggregate_id, expected_version);
-    return private.write_event(aggregate_type, aggregate_id, event_type, event_data, user_id, metadata, expected_version,
-      event_id, personal);
+    return private.write_event(aggregate_type, aggregate_id, event_type, event_data, user_id, metadata,
+      expected_version, event_id, personal);
   end if;
   -- The position is drawn after the head is locked: so it follows the versions, and so the transaction has its id
   -- before its positions, which is what settle_events builds on.
   insert into private.event_log (id, aggregate_type, aggregate_id, version, event_type, event_data, metadata, personal,
     user_id, created_at, hash)
   values (event_id, write_event.aggregate_type, write_event.aggregate_id, written.version, write_event.event_type,
-    write_event.event_data, write_event.metadata, write_event.personal, write_event.user_id, written.created_at, new_hash)
+    write_event.event_data, write_event.metadata, write_event.personal, write_event.user_id, written.created_at,
+    new_hash)
   returning event_log.position into written.position;
   if written.version >= due_version or written.position % 1000 = 0 then
     perform private.follow_up(aggregate_type, aggregate_id, written.position);

@@ -1,4 +1,4 @@
--- Events: reading. Positions are given out before transactions commit, so a reader could see position 8 before 7 exists.
+-- Events: reading. Positions are given out before transactions commit, so a reader could see position 8 before 7.
 -- It must not go on past 7 until 7 cannot come any more. Writers take no lock for this; a reader reasons instead:
 --
 --   - Without a missing number between what was read and what is there, nothing can come in between.
@@ -24,8 +24,8 @@ comment on column public.event.user_id is 'Whose history it belongs to; null: no
 
 create view private.events as
   select position,
-    coalesce(id, encode(substring(int8send(position), 3) || '\x8000' || substring(uuid_send(aggregate_id), 9), 'hex')::uuid)
-      as id,
+    coalesce(id, encode(substring(int8send(position), 3) || '\x8000' || substring(uuid_send(aggregate_id), 9),
+      'hex')::uuid) as id,
     aggregate_type, aggregate_id, version, event_type,
     case when personal is null then event_data else private.reveal(event_data, personal, user_id) end as event_data,
     metadata, user_id, created_at

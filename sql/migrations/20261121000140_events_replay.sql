@@ -43,7 +43,9 @@ $$;
 comment on function private.nearest_snapshot(text, uuid, timestamptz, bigint) is
   'The newest snapshot at or before a moment and a version.';
 
-create function private.check_kept(base private.event_snapshots, aggregate_type text, aggregate_id uuid, at_version bigint)
+create function private.check_kept(
+  base private.event_snapshots, aggregate_type text, aggregate_id uuid, at_version bigint
+)
 returns void
 language plpgsql
 stable
@@ -153,7 +155,8 @@ declare
     private.nearest_snapshot(head.aggregate_type, head.aggregate_id, null, head.version);
   folded private.folded_state := private.fold_events(base, head.aggregate_type, head.aggregate_id, null, head.version);
 begin
-  insert into private.event_snapshots (aggregate_type, aggregate_id, version, state, personal, user_id, hash, created_at)
+  insert into private.event_snapshots
+    (aggregate_type, aggregate_id, version, state, personal, user_id, hash, created_at)
   values (head.aggregate_type, head.aggregate_id, head.version, folded.state,
     private.encrypt_personal(folded.personal, folded.user_id), folded.user_id, head.hash, head.last_event_at)
   on conflict do nothing;
@@ -189,7 +192,8 @@ begin
   where e.aggregate_type = create_snapshot.aggregate_type and e.aggregate_id = create_snapshot.aggregate_id
     and e.version = create_snapshot.version;
   if not found then
-    perform private.fail('event_not_found', format('There is no event %s of %s %s.', version, aggregate_type, aggregate_id));
+    perform private.fail('event_not_found',
+      format('There is no event %s of %s %s.', version, aggregate_type, aggregate_id));
   end if;
   insert into private.event_snapshots (aggregate_type, aggregate_id, version, state, hash, created_at)
   values (snapshotted.aggregate_type, snapshotted.aggregate_id, snapshotted.version, create_snapshot.state,
@@ -272,10 +276,12 @@ declare
   checked_count bigint := 0;
 begin
   select * into head from private.event_heads
-  where event_heads.aggregate_type = verify_events.aggregate_type and event_heads.aggregate_id = verify_events.aggregate_id;
+  where event_heads.aggregate_type = verify_events.aggregate_type
+    and event_heads.aggregate_id = verify_events.aggregate_id;
   for link in
     select * from private.event_log as e
-    where e.aggregate_type = verify_events.aggregate_type and e.aggregate_id = verify_events.aggregate_id order by e.version
+    where e.aggregate_type = verify_events.aggregate_type and e.aggregate_id = verify_events.aggregate_id
+    order by e.version
   loop
     if checked_count = 0 and link.version > 1 then
       base := private.nearest_snapshot(aggregate_type, aggregate_id, null, link.version - 1);

@@ -82,7 +82,9 @@ comment on function private.resize_consumer(text, integer) is
   'Makes a consumer with this many members, or gives it as many; then all go on from the slowest, and some events '
   'come again. Raises consumer_busy.';
 
-create function private.find_member_events(slot private.event_consumer_members, settled_position bigint, max_count integer)
+create function private.find_member_events(
+  slot private.event_consumer_members, settled_position bigint, max_count integer
+)
 returns setof public.event
 language plpgsql
 stable

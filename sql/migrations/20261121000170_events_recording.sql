@@ -59,9 +59,9 @@ begin
 end
 $$;
 comment on function private.append_notice(text, uuid, text, jsonb, uuid, text[], text, text, jsonb) is
-  'Appends what happened to an aggregate without changing its row: event_data has no `new`. owner_id: the user whose history '
-  'it belongs to. personal: the members of event_data that are personal. topic: where it is broadcast, as the event '
-  '`broadcast` (the event''s type unless given), with this payload. For other functions only.';
+  'Appends what happened to an aggregate without changing its row: event_data has no `new`. owner_id: the user whose '
+  'history it belongs to. personal: the members of event_data that are personal. topic: where it is broadcast, as the '
+  'event `broadcast` (the event''s type unless given), with this payload. For other functions only.';
 
 -- Recording a table ----------------------------------------------------------------------------
 
@@ -102,9 +102,9 @@ stable
 set search_path = ''
 as $$
 declare
+  final_columns text[] := array(select jsonb_array_elements_text(value) from jsonb_each(wanted.finals));
   unknown_column text := (
-    select named from unnest(array['id', wanted.owner] || wanted.unrecorded || wanted.personal
-      || array(select jsonb_array_elements_text(columns) from jsonb_each(wanted.finals) as final (event_type, columns))) as named
+    select named from unnest(array['id', wanted.owner] || wanted.unrecorded || wanted.personal || final_columns) as named
     where not exists (
       select from pg_catalog.pg_attribute
       where attrelid = wanted.table_name::regclass and attname = named and attnum > 0 and not attisdropped)
@@ -112,13 +112,84 @@ declare
 begin
   if unknown_column is not null then
     perform private.fail('recording_invalid', format('%s has no column %s.', wanted.table_name, unknown_column));
-  elsif wanted.topic is not null and wanted.payload is null then
-    perform private.fail('recording_invalid', format('The events of %s have a topic, but no payload.', wanted.table_name));
+  elsif (wanted.topic is null) <> (wanted.payload is null) then
+    perform private.fail('recording_invalid', format('%s has a topic or a payload alone.', wanted.table_name));
   end if;
 end
 $$;
 comment on function private.check_recording(private.recording) is
   'Raises recording_invalid for a table without the columns that are named, id and the owner''s among them.';
+
+create function private.write_comparisons(wanted private.recording)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select string_agg(format($code$
+    if new.%1$I is distinct from old.%1$I then
+      before := before || jsonb_build_object(%1$L, old.%1$I);
+      after := after || jsonb_build_object(%1$L, new.%1$I);
+    end if;$code$, name), '')
+    from unnest(private.recorded_columns(wanted)) as name where name <> 'id');
+end
+$$;
+comment on function private.write_comparisons(private.recording) is
+  'The part of a recorder that finds what an update changed. Written out column by column: comparing two rows as jsonb '
+  'takes several times as long.';
+
+create function private.write_finals(wanted private.recording)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select string_agg(format($code$
+    if event_type = %L then
+      after := after || jsonb_build_object(%s);
+    end if;$code$, key, (
+      select string_agg(format('%1$L, new.%1$I', name), ', ') from jsonb_array_elements_text(value) as name)), '')
+    from jsonb_each(wanted.finals));
+end
+$$;
+comment on function private.write_finals(private.recording) is
+  'The part of a recorder that adds final values to the events that have them.';
+
+create function private.write_sealing(wanted private.recording)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case when wanted.personal <> '{}' then format($code$
+  if tg_op <> 'UPDATE' or after ?| %1$L then
+    sealed := private.seal(data, %1$L, subject.%2$I);
+  end if;$code$, wanted.personal, wanted.owner) end;
+end
+$$;
+comment on function private.write_sealing(private.recording) is 'The part of a recorder that encrypts personal values.';
+
+create function private.write_announcement(wanted private.recording)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return case when wanted.topic is not null then format($code$
+  topic := %s;
+  if topic is not null then
+    perform private.announce(written, event_type, topic, %s,
+      %s);
+  end if;$code$, wanted.topic, coalesce(wanted.broadcast, 'event_type'), wanted.payload) end;
+end
+$$;
+comment on function private.write_announcement(private.recording) is 'The part of a recorder that tells a topic.';
 
 create function private.write_recorder(wanted private.recording, recorder text)
 returns text
@@ -127,47 +198,46 @@ stable
 set search_path = ''
 as $$
 begin
-  return concat_ws(E'\n',
-    format('create function %s()', recorder),
-    E'returns trigger\nlanguage plpgsql\nsecurity definer\nset search_path = ''''\nset timezone = ''UTC''\nas $recorder$\ndeclare',
-    format('  subject %s := coalesce(new, old);', wanted.table_name),
-    format('  event_type text := %s;', wanted.event),
-    E'  before jsonb := ''{}'';\n  after jsonb := ''{}'';\n  data jsonb;',
-    '  sealed private.sealed_data;',
-    case when wanted.topic is not null then '  topic text;' end,
-    '  written public.appended_event;',
-    'begin',
-    '  if tg_op = ''UPDATE'' then',
-    (select string_agg(format(E'    if new.%1$I is distinct from old.%1$I then\n'
-      '      before := before || jsonb_build_object(%1$L, old.%1$I);\n'
-      '      after := after || jsonb_build_object(%1$L, new.%1$I);\n    end if;', name), E'\n')
-      from unnest(private.recorded_columns(wanted)) as name where name <> 'id'),
-    (select string_agg(format(E'    if event_type = %L then\n      after := after || jsonb_build_object(%s);\n    end if;', event_type,
-      (select string_agg(format('%1$L, new.%1$I', name), ', ') from jsonb_array_elements_text(columns) as name)), E'\n')
-      from jsonb_each(wanted.finals) as final (event_type, columns)),
-    E'    if after = ''{}'' then\n      return null;\n    end if;',
-    '    data := jsonb_build_object(''old'', before, ''new'', after);',
-    E'  elsif tg_op = ''INSERT'' then',
-    format('    data := jsonb_build_object(''new'', to_jsonb(new) - %L::text[]);', wanted.unrecorded),
-    '  else',
-    format('    data := jsonb_build_object(''old'', to_jsonb(old) - %L::text[], ''new'', null);', wanted.unrecorded),
-    '  end if;',
-    '  sealed := (data, null);',
-    case when wanted.personal <> '{}' then
-      format(E'  if tg_op <> ''UPDATE'' or after ?| %1$L then\n    sealed := private.seal(data, %1$L, subject.%2$I);\n  end if;',
-        wanted.personal, wanted.owner) end,
-    format('  written := private.write_event(%L, subject.id, event_type, sealed.event_data, subject.%I, private.event_actor(),',
-      wanted.aggregate_type, wanted.owner),
-    '    personal => sealed.personal);',
-    case when wanted.topic is not null then
-      format(E'  topic := %s;\n  if topic is not null then\n    perform private.announce(written, event_type, topic, %s, %s);\n  end if;',
-        wanted.topic, coalesce(wanted.broadcast, 'event_type'), wanted.payload) end,
-    E'  return null;\nend\n$recorder$');
+  return format($code$
+create function %1$s()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+set timezone = 'UTC'
+as $recorder$
+declare
+  subject %2$s := coalesce(new, old);
+  event_type text := %3$s;
+  before jsonb := '{}';
+  after jsonb := '{}';
+  data jsonb;
+  sealed private.sealed_data;
+  written public.appended_event;%11$s
+begin
+  if tg_op = 'UPDATE' then%4$s%5$s
+    if after = '{}' then
+      return null;
+    end if;
+    data := jsonb_build_object('old', before, 'new', after);
+  elsif tg_op = 'INSERT' then
+    data := jsonb_build_object('new', to_jsonb(new) - %6$L::text[]);
+  else
+    data := jsonb_build_object('old', to_jsonb(old) - %6$L::text[], 'new', null);
+  end if;
+  sealed := (data, null);%7$s
+  written := private.write_event(%8$L, subject.id, event_type, sealed.event_data, subject.%9$I, private.event_actor(),
+    personal => sealed.personal);%10$s
+  return null;
+end
+$recorder$
+$code$, recorder, wanted.table_name, wanted.event, private.write_comparisons(wanted), private.write_finals(wanted),
+    wanted.unrecorded, private.write_sealing(wanted), wanted.aggregate_type, wanted.owner,
+    private.write_announcement(wanted), case when wanted.topic is not null then E'\n  topic text;' end);
 end
 $$;
 comment on function private.write_recorder(private.recording, text) is
-  'The statement that makes the trigger function of a recording. Written out column by column, because comparing two rows '
-  'as jsonb takes several times as long.';
+  'The statement that makes the trigger function of a recording.';
 
 create function private.record_events(
   table_name text,
@@ -204,14 +274,15 @@ begin
 end
 $$;
 comment on function private.record_events(text, text, text, text, text[], jsonb, text[], text, text, text) is
-  'Has every change of a table''s rows appended as an event, and told over Realtime. For migrations. '
-  'table_name: such as public.streams; the row''s id is the aggregate. aggregate_type: such as Stream. owner: the column of '
-  'the user whose history it belongs to. event: an SQL expression of the event''s type, mostly a case; there are tg_op, old '
-  'and new. unrecorded: columns whose changes are no event (live counters, heartbeats); a change of them alone appends nothing. '
-  'finals: {"<event type>": [columns]}, those of them whose values such an event has. personal: columns that are encrypted '
-  'with the owner''s key, so that they can be erased. topic: an SQL expression of the topic that is told, null for none; there '
-  'are also event_type, and subject for the newest row. broadcast: the same of the broadcast''s event name; the event''s type '
-  'unless given. payload: the same of its payload. Raises recording_invalid for a table without these columns.';
+  'Has every change of a table''s rows appended as an event, and told over Realtime. For migrations. table_name: such '
+  'as public.streams; the row''s id is the aggregate. aggregate_type: such as Stream. owner: the column of the user '
+  'whose history it belongs to. event: an SQL expression of the event''s type, mostly a case; there are tg_op, old '
+  'and new. unrecorded: columns whose changes are no event (live counters, heartbeats); a change of them alone '
+  'appends nothing. finals: {"<event type>": [columns]}, those of them whose values such an event has. personal: '
+  'columns that are encrypted with the owner''s key, so that they can be erased. topic: an SQL expression of the '
+  'topic that is told, null for none; there are also event_type, and subject for the newest row. broadcast: the same '
+  'of the broadcast''s event name; the event''s type unless given. payload: the same of its payload. Raises '
+  'recording_invalid for a table without these columns.';
 
 create function private.drop_recording(table_name text)
 returns void

@@ -24,7 +24,8 @@ comment on column public.users.streams_allowed is
   'Sessions that may run at once, by package, expiry and the setting default_streams_allowed. Kept by trigger.';
 comment on column public.users.streams_active is 'Sessions running now, counted from stream_sessions by trigger.';
 comment on column public.users.last_login_at is 'Copy of auth.users.last_sign_in_at, kept by trigger.';
-comment on column public.users.verified_at is 'When the e-mail address was confirmed; copy of auth.users.email_confirmed_at.';
+comment on column public.users.verified_at is
+  'When the e-mail address was confirmed; copy of auth.users.email_confirmed_at.';
 
 create index users_email_idx on public.users (lower(email));
 create index users_package_idx on public.users (package_type, package_expires_at);
@@ -70,7 +71,8 @@ begin
 end
 $$;
 comment on function private.streams_allowed(text, timestamptz) is
-  'How many sessions a user with this package may run at once now; the setting default_streams_allowed without a package or after its expiry.';
+  'How many sessions a user with this package may run at once now; the setting default_streams_allowed without a '
+  'package or after its expiry.';
 
 create function private.prepare_user()
 returns trigger
@@ -103,7 +105,8 @@ begin
   return null;
 end
 $$;
-comment on function private.apply_package_to_users() is 'Trigger: users of a package follow a change of its streams_allowed.';
+comment on function private.apply_package_to_users() is
+  'Trigger: users of a package follow a change of its streams_allowed.';
 create trigger packages_apply_to_users
   after update of streams_allowed on public.packages
   for each row when (old.streams_allowed is distinct from new.streams_allowed)

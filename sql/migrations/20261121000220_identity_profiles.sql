@@ -10,7 +10,8 @@ create table public.profiles (
   updated_at timestamptz not null default now()
 );
 comment on table public.profiles is 'What everybody may see of a user. Readable by all; changed by its owner.';
-comment on column public.profiles.username is '3 to 30 of a-z, 0-9 and _; stored in lower case, so unique without regard to case.';
+comment on column public.profiles.username is
+  '3 to 30 of a-z, 0-9 and _; stored in lower case, so unique without regard to case.';
 
 create index profiles_username_prefix_idx on public.profiles (username text_pattern_ops);
 
@@ -23,7 +24,11 @@ create policy profiles_update on public.profiles for update to authenticated
 
 select private.record_events('public.profiles', 'Profile', owner => 'id',
   personal => '{username, display_name, avatar_url, bio}',
-  event => $$case tg_op when 'INSERT' then 'ProfileCreated' when 'DELETE' then 'ProfileDeleted' else 'ProfileUpdated' end$$);
+  event => $$case tg_op
+    when 'INSERT' then 'ProfileCreated'
+    when 'DELETE' then 'ProfileDeleted'
+    else 'ProfileUpdated'
+  end$$);
 
 create function private.is_username_taken(username text)
 returns boolean
@@ -38,8 +43,8 @@ begin
 end
 $$;
 comment on function private.is_username_taken(text) is
-  'Whether somebody has this username. Until this transaction ends nobody else can take it. Callable by who may change a '
-  'profile, because the trigger runs as the client.';
+  'Whether somebody has this username. Until this transaction ends nobody else can take it. Callable by who may '
+  'change a profile, because the trigger runs as the client.';
 grant execute on function private.is_username_taken(text) to authenticated, service_role;
 
 create function private.prepare_profile()
@@ -65,7 +70,8 @@ begin
 end
 $$;
 comment on function private.prepare_profile() is
-  'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, username_invalid, username_taken).';
+  'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, '
+  'username_invalid, username_taken).';
 create trigger profiles_prepare
   before insert or update of username, display_name, avatar_url, bio on public.profiles
   for each row execute function private.prepare_profile();
@@ -96,13 +102,14 @@ as $$
 declare
   suggestion text := private.suggest_username(account);
   attempt text := suggestion;
-  shown_name text := regexp_replace(account.raw_user_meta_data ->> 'display_name', '[\u0001-\u001f\u007f-\u009f]', '', 'g');
+  shown_name text := left(regexp_replace(account.raw_user_meta_data ->> 'display_name',
+    '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80);
 begin
   for attempts in 1..6 loop
     exit when not private.is_username_taken(attempt);
     attempt := left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
   end loop;
-  insert into public.profiles (id, username, display_name) values (account.id, attempt, nullif(left(shown_name, 80), ''))
+  insert into public.profiles (id, username, display_name) values (account.id, attempt, nullif(shown_name, ''))
   on conflict (id) do nothing;
 end
 $$;
@@ -127,7 +134,8 @@ exception when others then
   return null;
 end
 $$;
-comment on function private.handle_new_user() is 'Trigger on auth.users: makes public.users and public.profiles. Never fails a sign-up.';
+comment on function private.handle_new_user() is
+  'Trigger on auth.users: makes public.users and public.profiles. Never fails a sign-up.';
 create trigger streambed_handle_new_user
   after insert on auth.users
   for each row execute function private.handle_new_user();

@@ -18,8 +18,8 @@ begin
 end
 $$;
 comment on function private.grant_admin(text) is
-  'Makes the user with this e-mail address an admin and returns their id; the way to the first admin. '
-  'Raises user_not_found. Only the owner of the database may call it.';
+  'Makes the user with this e-mail address an admin and returns their id; the way to the first admin. Raises '
+  'user_not_found. Only the owner of the database may call it.';
 
 create function private.check_not_last_admin(user_id uuid)
 returns void
@@ -60,8 +60,8 @@ begin
 end
 $$;
 comment on function private.set_user_role(uuid, text) is
-  'Gives a user the role user, moderator or admin; returns the changed row. For admins. '
-  'Raises admin_required, last_admin, role_invalid, sign_in_required, user_not_found.';
+  'Gives a user the role user, moderator or admin; returns the changed row. For admins. Raises admin_required, '
+  'last_admin, role_invalid, sign_in_required, user_not_found.';
 select private.publish_rpc('private.set_user_role(uuid, text)', 'authenticated');
 
 create function private.set_user_package(user_id uuid, package_type text, expires_at timestamptz default null)
@@ -92,6 +92,6 @@ begin
 end
 $$;
 comment on function private.set_user_package(uuid, text, timestamptz) is
-  'Gives a user a package until expires_at (null: no end), or none; returns the changed row. For admins. '
-  'Raises admin_required, expires_at_invalid, package_type_invalid, sign_in_required, user_not_found.';
+  'Gives a user a package until expires_at (null: no end), or none; returns the changed row. For admins. Raises '
+  'admin_required, expires_at_invalid, package_type_invalid, sign_in_required, user_not_found.';
 select private.publish_rpc('private.set_user_package(uuid, text, timestamptz)', 'authenticated');

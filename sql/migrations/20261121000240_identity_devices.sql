@@ -18,7 +18,8 @@ comment on column public.user_sessions.id is 'The access token''s session_id.';
 comment on column public.user_sessions.device_type is 'web, phone, tablet, desktop, tv, console or other.';
 comment on column public.user_sessions.last_seen_at is 'When the device last called register_device.';
 comment on column public.user_sessions.expires_at is 'When the auth session ends by itself; null: it does not.';
-comment on column public.user_sessions.revoked_at is 'When revoke_session ended it. Access tokens already given out run to their expiry (an hour).';
+comment on column public.user_sessions.revoked_at is
+  'When revoke_session ended it. Access tokens already given out run to their expiry (an hour).';
 
 create index user_sessions_user_idx on public.user_sessions (user_id, last_seen_at desc);
 
@@ -94,8 +95,8 @@ begin
 end
 $$;
 comment on function private.revoke_session(uuid) is
-  'Signs one of the caller''s devices out: its refresh token ends at once, its access token at its expiry. Returns the row; '
-  'a second call changes nothing. For signed-in users. Raises device_not_found, sign_in_required.';
+  'Signs one of the caller''s devices out: its refresh token ends at once, its access token at its expiry. Returns '
+  'the row; a second call changes nothing. For signed-in users. Raises device_not_found, sign_in_required.';
 select private.publish_rpc('private.revoke_session(uuid)', 'authenticated');
 
 create function private.my_linked_accounts()
@@ -114,5 +115,6 @@ begin
 end
 $$;
 comment on function private.my_linked_accounts() is
-  'The sign-in providers linked to the caller''s account, without any token. For signed-in users. Raises sign_in_required.';
+  'The sign-in providers linked to the caller''s account, without any token. For signed-in users. Raises '
+  'sign_in_required.';
 select private.publish_rpc('private.my_linked_accounts()', 'authenticated');

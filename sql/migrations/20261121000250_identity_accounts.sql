@@ -12,7 +12,8 @@ begin
 end
 $$;
 comment on function private.handle_deleted_user() is
-  'Trigger on auth.users: whoever deletes an account, every domain erases what the deletion of its rows would leave behind.';
+  'Trigger on auth.users: whoever deletes an account, every domain erases what the deletion of its rows would leave '
+  'behind.';
 create trigger streambed_handle_deleted_user
   before delete on auth.users
   for each row execute function private.handle_deleted_user();
@@ -31,6 +32,6 @@ begin
 end
 $$;
 comment on function private.delete_account() is
-  'Deletes the caller''s account with all that is theirs, for good: broadcasts end, personal values in the event log are '
-  'erased. docs/personal-data.md says what is kept. For signed-in users. Raises last_admin, sign_in_required.';
+  'Deletes the caller''s account with all that is theirs, for good: broadcasts end, personal values in the event log '
+  'are erased. docs/personal-data.md says what is kept. For signed-in users. Raises last_admin, sign_in_required.';
 select private.publish_rpc('private.delete_account()', 'authenticated');

@@ -13,6 +13,7 @@ insert into private.errors (domain, code, status, hint) values
     'Use a public host. An operator can name others in the setting allowed_target_hosts.'),
   ('restream', 'rtmp_url_invalid', 400,
     'Paste the server address, a slash and the stream key: rtmp://host/app/key.'),
+  ('restream', 'session_not_found', 404, 'Your sessions are in stream_sessions.'),
   ('restream', 'session_not_restream', 409, 'Stop the encoder, or disable the stream.'),
   ('restream', 'source_url_invalid', 400, 'Give the signed URL of the file.'),
   ('restream', 'stats_invalid', 400, 'Leave out what is unknown.'),

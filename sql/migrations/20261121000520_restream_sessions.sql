@@ -126,7 +126,7 @@ end
 $$;
 comment on function private.provide_request_stream(public.stream_requests) is
   'The stream under which a request''s sessions are kept, made private if it has none. The caller has locked its '
-  'user''s row. Raises description_invalid, max_streams_reached, title_invalid.';
+  'user''s row. Raises max_streams_reached.';
 
 create function private.admit_restream(stream public.streams)
 returns void

@@ -1,6 +1,10 @@
 drop function private.drop_recording(text);
 drop function private.record_events(text, text, text, text, text[], jsonb, text[], text, text, text);
 drop function private.write_recorder(private.recording, text);
+drop function private.write_announcement(private.recording);
+drop function private.write_sealing(private.recording);
+drop function private.write_finals(private.recording);
+drop function private.write_comparisons(private.recording);
 drop function private.check_recording(private.recording);
 drop function private.recorded_columns(private.recording);
 drop type private.recording;
