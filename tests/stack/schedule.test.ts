@@ -7,6 +7,7 @@ import { startStack, type TestStack } from '../support/stack.ts';
 import { goLive } from '../support/watching.ts';
 
 const PATIENCE = { timeoutMs: 40_000, intervalMs: 100 };
+const EVERY_SECOND = '* * * * * *';
 
 let stack: TestStack;
 let sql: Sql;
@@ -18,16 +19,15 @@ afterAll(async () => {
   await sql?.end();
   await stack?.stop();
 });
-afterEach(() => sql`delete from private.scheduled_jobs where name in ('probe', 'other')`);
+afterEach(() => sql`delete from private.scheduled_jobs where schedule = ${EVERY_SECOND}`);
 
-/** Has the schedule run this body every second. */
-async function schedule(name: 'probe' | 'other', body: string, timeoutSeconds = 60): Promise<void> {
+/** Has the schedule run this body every second, as a job that no other test has: one that goes is seen some seconds later. */
+async function schedule(name: string, body: string, timeoutSeconds = 60): Promise<void> {
   await sql.unsafe(`
-    create or replace function private.${name}() returns integer language plpgsql set search_path = '' as
+    create function private.${name}() returns integer language plpgsql set search_path = '' as
     $$ begin ${body} end $$`);
-  await sql`delete from private.job_runs where job_name = ${name}`;
   await sql`insert into private.scheduled_jobs (name, schedule, sql_function, timeout_seconds)
-    values (${name}, '* * * * * *', ${`private.${name}`}, ${timeoutSeconds})`;
+    values (${name}, ${EVERY_SECOND}, ${`private.${name}`}, ${timeoutSeconds})`;
 }
 
 const records = (name: string) => sql`
@@ -62,23 +62,23 @@ test('an abandoned session ends without anybody asking', async () => {
 });
 
 test('one that fails is recorded with its error, and the others go on', async () => {
-  await schedule('probe', "raise exception 'the broom broke' using errcode = 'P0007';");
-  await schedule('other', 'return 1;');
-  await awaitRuns('probe', 2);
-  await awaitRuns('other', 2);
-  expect((await records('probe')).at(-1)).toEqual({
+  await schedule('failing', "raise exception 'the broom broke' using errcode = 'P0007';");
+  await schedule('steady', 'return 1;');
+  await awaitRuns('failing', 2);
+  await awaitRuns('steady', 2);
+  expect((await records('failing')).at(-1)).toEqual({
     ok: false,
     result: null,
     error: 'the broom broke (P0007)',
   });
-  expect((await records('other')).every(({ ok }) => ok)).toBe(true);
-  expect(stack.process.output()).toContain('probe failed: the broom broke (P0007)');
+  expect((await records('steady')).every(({ ok }) => ok)).toBe(true);
+  expect(stack.process.output()).toContain('failing failed: the broom broke (P0007)');
 });
 
 test('one that finds nothing to do leaves no row', async () => {
-  await schedule('probe', 'return 0;');
-  await awaitRuns('probe', 2);
-  expect(await records('probe')).toEqual([]);
+  await schedule('idle', 'return 0;');
+  await awaitRuns('idle', 2);
+  expect(await records('idle')).toEqual([]);
 });
 
 test('while a run goes on no second one begins, and the others do', async () => {
@@ -87,38 +87,38 @@ test('while a run goes on no second one begins, and the others do', async () => 
       select count(*)::int as n from pg_locks where locktype = 'advisory' and objid = 7 and not granted`;
     return row?.n;
   };
-  await schedule('other', 'return 1;');
+  await schedule('quick', 'return 1;');
   await sql.begin(async (holder) => {
     await holder`select pg_advisory_xact_lock(7)`;
-    await schedule('probe', 'perform pg_advisory_xact_lock(7); return 1;');
+    await schedule('slow', 'perform pg_advisory_xact_lock(7); return 1;');
     expect(await waitUntil(async () => (await waiting()) === 1, PATIENCE)).toBe(true);
-    await awaitRuns('other', 3);
+    await awaitRuns('quick', 3);
     expect(await waiting()).toBe(1);
-    expect(await runsOf('probe')).toBe(0);
+    expect(await runsOf('slow')).toBe(0);
   });
-  await awaitRuns('probe', 2);
+  await awaitRuns('slow', 2);
 });
 
 test('one that takes longer than it may is recorded as failed', async () => {
-  await schedule('probe', 'perform pg_sleep(600); return 1;', 1);
-  const isRecorded = async () => (await records('probe')).length > 0;
+  await schedule('late', 'perform pg_sleep(600); return 1;', 1);
+  const isRecorded = async () => (await records('late')).length > 0;
   expect(await waitUntil(isRecorded, PATIENCE)).toBe(true);
-  expect((await records('probe'))[0]).toMatchObject({
+  expect((await records('late'))[0]).toMatchObject({
     ok: false,
     error: expect.stringContaining('57014'),
   });
 });
 
 test('the scheduler sees a job come, change and go', async () => {
-  await schedule('probe', 'return 1;');
-  await awaitRuns('probe', 2);
-  await sql`update private.scheduled_jobs set enabled = false where name = 'probe'`;
-  await schedule('other', 'return 1;');
+  await schedule('changing', 'return 1;');
+  await awaitRuns('changing', 2);
+  await sql`update private.scheduled_jobs set enabled = false where name = 'changing'`;
+  await schedule('clock', 'return 1;');
   // The list was read again since, and a run that was under way has ended.
-  await awaitRuns('other', 3);
-  const before = await runsOf('probe');
-  await awaitRuns('other', 3);
-  expect(await runsOf('probe')).toBe(before);
-  await sql`update private.scheduled_jobs set enabled = true where name = 'probe'`;
-  await awaitRuns('probe', 1);
+  await awaitRuns('clock', 3);
+  const before = await runsOf('changing');
+  await awaitRuns('clock', 3);
+  expect(await runsOf('changing')).toBe(before);
+  await sql`update private.scheduled_jobs set enabled = true where name = 'changing'`;
+  await awaitRuns('changing', 1);
 });
