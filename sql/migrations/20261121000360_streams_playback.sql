@@ -117,7 +117,7 @@ begin
   return case
     when stream.id is null or (stream.visibility <> 'public' and token is null) then
       row('stream_not_found', 'There is no such stream.', null, null)::private.refusal
-    when stream.status = 'disabled' then private.find_closed_refusal(stream)
+    when stream.status = 'disabled' then row('stream_disabled', 'This stream is disabled.', null, null)::private.refusal
     when stream.visibility <> 'public' and not private.is_playback_token(stream.id, token) then
       row('playback_token_invalid', 'The playback address has expired or was changed.', null, null)::private.refusal
   end;

@@ -181,6 +181,40 @@ describe('stream-stop', () => {
   });
 });
 
+test('a worker may be served through the API as well', async () => {
+  const server = createClient(stack.config.apiUrl, stack.keys.secret);
+  await sql`delete from private.restream_jobs`;
+  const idle = await server.rpc('claim_session', { worker_id: 'far-away', lease_seconds: 30 });
+  expect(idle).toMatchObject({ error: null });
+  expect(idle.data).toEqual({ session: null, rules: null, retry_in_seconds: null });
+  const { body: session } = await start(await approvedRequest());
+  const worker = { session_id: session.id, worker_id: 'far-away' };
+  const claim = await server.rpc('claim_session', { worker_id: 'far-away', lease_seconds: 30 });
+  expect(claim.data).toEqual({
+    session: {
+      id: session.id,
+      source_url: 'https://example.com/video.mp4',
+      is_storage: false,
+      rtmp_url: 'rtmp://live.example.com/app/key',
+      repeat: false,
+      attempt: 1,
+      lease_seconds: 30,
+    },
+    rules: {
+      forbidden_networks: expect.arrayContaining(['10.0.0.0/8']),
+      allowed_source_hosts: expect.any(Array),
+      allowed_target_hosts: expect.any(Array),
+    },
+    retry_in_seconds: null,
+  });
+  const renewal = await server.rpc('renew_session', { ...worker, stats: { fps: 30 } });
+  expect(renewal.data).toEqual({ status: 'starting', lease_seconds: 30 });
+  const report = await server.rpc('report_session', { ...worker, status: 'stopped', exit_code: 0 });
+  expect(report.data).toEqual({ status: 'stopped' });
+  const health = await as(owner).rpc('get_stream_health', { session_id: session.id });
+  expect(health.data).toMatchObject([{ fps: 30, bitrate_kbps: null }]);
+});
+
 test('what a browser reads of a request and its session holds no key', async () => {
   const id = await approvedRequest('https://example.com/v.mp4?signature=hush-hush');
   const { body: session } = await start(id);

@@ -58,6 +58,28 @@ test('a row type is one object, and setof it can be filtered, ordered and embedd
   ]);
 });
 
+test('a row within a row is an object', async () => {
+  const { data: note } = await gateway.anon().from('notes').select().eq('id', 2).single();
+  const { data: author } = await gateway.anon().from('authors').select().eq('name', 'bob').single();
+  expect(author).toMatchObject({ bio: null });
+  const label = 'a "label", (odd)';
+  expect((await call('annotate', { note_id: 2 })).data).toEqual({ note, author, label });
+  const { data: chosen } = await gateway.anon().rpc('annotate', { note_id: 2 }).select('author');
+  expect(chosen).toEqual({ author });
+  await gateway.service().from('notes').insert({ body: 'anonymous' });
+  const { data: last } = await gateway
+    .anon()
+    .from('notes')
+    .select()
+    .eq('body', 'anonymous')
+    .single();
+  expect((await call('annotate', { note_id: last?.id })).data).toEqual({
+    note: last,
+    author: null,
+    label,
+  });
+});
+
 test('{get: true} calls by GET, which may only read', async () => {
   expect((await call('add', { a: 2, b: 3 }, { get: true })).data).toBe(5);
   const args = { id: '00000000-0000-0000-0000-0000000000cc', name: 'by GET' };

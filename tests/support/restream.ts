@@ -22,6 +22,11 @@ export interface Claim {
     readonly attempt: number;
     readonly lease_seconds: number;
   };
+  readonly rules: null | {
+    readonly forbidden_networks: readonly string[];
+    readonly allowed_source_hosts: readonly string[];
+    readonly allowed_target_hosts: readonly string[];
+  };
   readonly retry_in_seconds: number | null;
 }
 
@@ -74,14 +79,18 @@ export async function asWorker<T>(
 }
 
 /** Claims as a worker. */
-export async function claim(db: TestDatabase, worker = 'worker-1', seconds = 30): Promise<Claim> {
+export async function claim(
+  db: TestDatabase,
+  worker = 'worker-1',
+  seconds: number | null = 30,
+): Promise<Claim> {
   return asWorker(db, (sql) => claimOn(sql, worker, seconds));
 }
 
 export async function claimOn(
   sql: Sql | TransactionSql,
   worker: string,
-  seconds: number,
+  seconds: number | null,
 ): Promise<Claim> {
   const [row] = await sql`select to_jsonb(public.claim_session(${worker}, ${seconds})) as answer`;
   return row?.answer;

@@ -15,6 +15,13 @@ afterAll(() => db.drop());
 
 const disable = (stream: TestStream) =>
   db.asUser(owner.id, (sql) => sql`select public.disable_stream(${stream.id})`);
+const show = ({ id }: TestStream, visibility: 'public' | 'unlisted' | 'private') =>
+  db.asUser(
+    owner.id,
+    (sql) => sql`update public.streams set visibility = ${visibility} where id = ${id}`,
+  );
+const topicOf = async ({ id }: TestStream): Promise<string> =>
+  (await db.sql`select topic from public.streams where id = ${id}`)[0]?.topic;
 
 describe('what is told', () => {
   test('a stream that starts and ends tells its status, with the version of each event', async () => {
@@ -86,6 +93,19 @@ describe('what is told', () => {
     expect(await sentOn(db, `stream:${stream.id}`)).toEqual([]);
   });
 
+  test('a stream that is deleted tells it once more', async () => {
+    const stream = await createStream(db, owner.id);
+    await publish(db, stream);
+    await db.asUser(owner.id, (sql) => sql`select public.delete_stream(${stream.id})`);
+    expect((await sentOn(db, `stream:${stream.id}`)).at(-1)).toMatchObject({
+      event: 'status',
+      payload: {
+        ...{ type: 'StreamDeleted', status: 'deleted', is_live: false },
+        ...{ started_at: null, ended_at: null },
+      },
+    });
+  });
+
   test('without Realtime streams start all the same', async () => {
     await db.superuser`alter function realtime.send(jsonb, text, text, boolean) rename to send_away`;
     try {
@@ -93,6 +113,52 @@ describe('what is told', () => {
       expect(await publish(db, stream)).toMatchObject({ admitted: true });
     } finally {
       await db.superuser`alter function realtime.send_away(jsonb, text, text, boolean) rename to send`;
+    }
+  });
+});
+
+describe('the epoch of a topic', () => {
+  test.each(['public', 'unlisted'] as const)(
+    'a %s stream that becomes private goes on elsewhere, and says so where it was',
+    async (visibility) => {
+      const stream = await createStream(db, owner.id, { visibility });
+      const before = `stream:${stream.id}`;
+      expect(await topicOf(stream)).toBe(before);
+      await show(stream, 'private');
+      const after = `${before}:1`;
+      expect(await topicOf(stream)).toBe(after);
+      await publish(db, stream);
+      expect(await sentOn(db, before)).toMatchObject([
+        { event: 'topic', private: true, payload: { topic: after, type: 'StreamUpdated' } },
+      ]);
+      expect(await sentOn(db, after)).toMatchObject([
+        { event: 'status', payload: { type: 'StreamStarted' } },
+      ]);
+    },
+  );
+
+  test('nothing else changes the topic, and each time of becoming private does', async () => {
+    const stream = await createStream(db, owner.id, { visibility: 'private' });
+    await publish(db, stream);
+    for (const visibility of ['private', 'unlisted', 'public'] as const) {
+      await show(stream, visibility);
+      expect(await topicOf(stream)).toBe(`stream:${stream.id}`);
+    }
+    await show(stream, 'private');
+    await show(stream, 'public');
+    expect(await topicOf(stream)).toBe(`stream:${stream.id}:1`);
+    await show(stream, 'private');
+    expect(await topicOf(stream)).toBe(`stream:${stream.id}:2`);
+  });
+
+  test('no client writes it', async () => {
+    const stream = await createStream(db, owner.id);
+    for (const column of ['topic_epoch', 'topic']) {
+      const write = db.asUser(
+        owner.id,
+        (sql) => sql`update public.streams set ${sql(column)} = default where id = ${stream.id}`,
+      );
+      await expect(write).rejects.toMatchObject({ code: '42501' });
     }
   });
 });
@@ -137,6 +203,23 @@ describe('who may join a topic', () => {
     expect(await may.user((await db.createUser()).id)).toBe(false);
   });
 
+  test('of a stream that became private: no topic but the new one, and that for its owner', async () => {
+    const stream = await createStream(db, owner.id);
+    await show(stream, 'private');
+    const stranger = await db.createUser();
+    const [before, after, next] = await Promise.all(
+      ['', ':1', ':2'].map((epoch) => messageOn(`stream:${stream.id}${epoch}`)),
+    );
+    expect(await after?.user(owner.id)).toBe(true);
+    expect(await after?.admin()).toBe(true);
+    for (const no of [before?.user(owner.id), next?.user(owner.id), after?.user(stranger.id)]) {
+      expect(await no).toBe(false);
+    }
+    await show(stream, 'public');
+    expect(await after?.anon()).toBe(true);
+    expect(await before?.anon()).toBe(false);
+  });
+
   test("a user's own topic: that user, not even an admin", async () => {
     const may = await messageOn(`user:${owner.id}`);
     expect(await may.user(owner.id)).toBe(true);
@@ -145,7 +228,7 @@ describe('who may join a topic', () => {
     expect(await may.user((await db.createUser()).id)).toBe(false);
   });
 
-  test.each(['room:1', 'stream:x', 'user:', '', `stream:${crypto.randomUUID()}`])(
+  test.each(['stream:x', 'stream:', 'user:', '', `stream:${crypto.randomUUID()}`])(
     'the topic "%s": nobody',
     async (topic) => {
       const may = await messageOn(topic);
