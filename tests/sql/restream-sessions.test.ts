@@ -204,7 +204,10 @@ describe('a stop', () => {
   test('does not end what an encoder pushes', async () => {
     const stream = await createStream(db, owner.id);
     const { session_id: id } = await publish(db, stream);
-    await expectFailure(stop(owner.id, String(id)), { status: 409, details: 'session_not_restream' });
+    await expectFailure(stop(owner.id, String(id)), {
+      status: 409,
+      details: 'session_not_restream',
+    });
   });
 
   test('comes with a cancellation, which is final', async () => {
