@@ -16,23 +16,6 @@ comment on table private.viewer_samples is
 create index viewer_samples_stream_idx on private.viewer_samples (stream_id, created_at);
 select private.register_log_table('private.viewer_samples', 'day', '90 days');
 
-create function private.erase_viewer_samples()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-begin
-  delete from private.viewer_samples where stream_id = old.id;
-  return null;
-end
-$$;
-comment on function private.erase_viewer_samples() is
-  'Trigger: when a stream goes, with its owner''s account or without, what was counted of it goes.';
-create trigger streams_erase_viewer_samples
-  after delete on public.streams
-  for each row execute function private.erase_viewer_samples();
-
 -- What is to be counted ------------------------------------------------------------------------
 
 create function private.find_uncounted_sessions()

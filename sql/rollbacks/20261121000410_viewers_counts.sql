@@ -12,7 +12,5 @@ drop type private.viewer_sample;
 select private.drop_rpc('private.get_counted_sessions()');
 drop type public.counted_session;
 drop function private.find_uncounted_sessions();
-drop trigger streams_erase_viewer_samples on public.streams;
-drop function private.erase_viewer_samples();
 delete from private.log_tables where table_name = 'private.viewer_samples';
 drop table private.viewer_samples;

@@ -25,8 +25,8 @@ interface Watched {
 }
 
 /** A stream that has been live for a minute and forty seconds. */
-async function live(ownerId = owner.id): Promise<Watched> {
-  const stream = await createStream(db, ownerId);
+async function live(): Promise<Watched> {
+  const stream = await createStream(db, owner.id);
   const { session_id: sessionId } = await publish(db, stream);
   await db.sql`update public.stream_sessions set started_at = now() - interval '100 seconds' where id = ${sessionId as string}`;
   return { stream, sessionId: sessionId as string };
@@ -352,20 +352,6 @@ describe('history', () => {
       db.asUser(owner.id, (sql) => sql.unsafe(history(stream.id, since, bucket)));
     await expectFailure(ask('1 hour', 9), { status: 400, details: 'bucket_seconds_invalid' });
     await expectFailure(ask('2 days', 10), { status: 400, details: 'range_invalid' });
-  });
-
-  test('goes with the stream, and with the account', async () => {
-    const samplesOf = ({ stream }: Watched) =>
-      db.sql`select from private.viewer_samples where stream_id = ${stream.id}`;
-    const user = await db.createUser();
-    const [one, other, kept] = [await live(user.id), await live(user.id), await live()];
-    await record([one, other, kept].map((watched) => sampleOf(watched)));
-    await db.asUser(user.id, (sql) => sql`select public.delete_stream(${one.stream.id})`);
-    expect(await samplesOf(one)).toHaveLength(0);
-    expect(await samplesOf(other)).toHaveLength(1);
-    await db.asUser(user.id, (sql) => sql`select public.delete_account()`);
-    expect(await samplesOf(other)).toHaveLength(0);
-    expect(await samplesOf(kept)).toHaveLength(1);
   });
 });
 
