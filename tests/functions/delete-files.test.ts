@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { createClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { databaseUrl } from '../../stack/config.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { type Account, signUp } from '../support/watching.ts';
 
