@@ -80,6 +80,14 @@ test('a row within a row is an object', async () => {
   });
 });
 
+test('an array of rows is an array of objects', async () => {
+  const annotated = await Promise.all([1, 2].map((id) => call('annotate', { note_id: id })));
+  expect(annotated[0]?.data.note).toMatchObject({ body: 'note 1' });
+  const { data, error } = await call('annotations');
+  expect(error).toBeNull();
+  expect(data).toEqual([...annotated.map(({ data }) => data), null]);
+});
+
 test('{get: true} calls by GET, which may only read', async () => {
   expect((await call('add', { a: 2, b: 3 }, { get: true })).data).toBe(5);
   const args = { id: '00000000-0000-0000-0000-0000000000cc', name: 'by GET' };
