@@ -2,8 +2,9 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from '../stack/config.ts';
-import { type CommandResult, runCommand } from './run-command.ts';
+import { ROOT } from '../lib/root.ts';
+import type { ProgramResult } from '../lib/run-program.ts';
+import { runCommand } from './run-command.ts';
 
 /** The CLI insists on TLS unless it is told that there is none; our databases are on loopback. */
 function withoutTls(url: string): string {
@@ -19,7 +20,7 @@ function withoutTls(url: string): string {
  * @param args the command and its options, without the database
  * @param url the database
  */
-export async function runSupabase(args: readonly string[], url: string): Promise<CommandResult> {
+export async function runSupabase(args: readonly string[], url: string): Promise<ProgramResult> {
   const folder = mkdtempSync(join(tmpdir(), 'streambed-supabase-'));
   try {
     mkdirSync(join(folder, 'supabase'));

@@ -4,19 +4,15 @@
  * not told at once. Called on a schedule with a secret key; answers `{"sessions", "recorded", "changed",
  * "announced"}`, or `{}` when there was nothing to count and nothing to tell.
  */
-import {
-  type Admin,
-  type DatabaseFailure,
-  type JobOutcome,
-  scheduledFunction,
-} from '../_shared/job.ts';
+import type { Failure } from '../_shared/error-answer.ts';
+import { type Admin, type JobOutcome, scheduledFunction } from '../_shared/job.ts';
 import { askRedis } from '../_shared/redis.ts';
 import { announceStreams } from '../_shared/viewers/announce.ts';
 import { type CountedSession, countSessions } from './samples.ts';
 
 const REDIS_WITHIN_MS = 20_000;
 
-function failed({ status, error }: DatabaseFailure): JobOutcome {
+function failed({ status, error }: Failure): JobOutcome {
   return { result: {}, failure: { status, error } };
 }
 

@@ -32,10 +32,7 @@ export async function signSource({ caller, admin }: Clients, requestId: string):
     .from(bucket)
     .createSignedUrl(path.join('/'), SIGNED_FOR_SECONDS);
   if (signed.data) return { signedUrl: asWorkersReachIt(signed.data.signedUrl) };
-  const refusal = errorAnswer(404, {
-    code: 'video_not_found',
-    message: `There is no file ${request.data.video_source}.`,
-    hint: 'Upload it again, or make a request for another file.',
-  });
-  return { refusal };
+  return {
+    refusal: errorAnswer('video_not_found', `There is no file ${request.data.video_source}.`),
+  };
 }

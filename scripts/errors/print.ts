@@ -5,7 +5,7 @@ import type { CatalogueEntry, ErrorSources } from './read.ts';
 
 const HEADING = `# Errors
 
-Made by \`npm run gen:errors\` from the table \`private.errors\` and from what the functions do, not by hand.
+Made by \`npm run gen\` from the table \`private.errors\` and from what the functions do, not by hand.
 
 Every refusal is an answer of four fields, over the API, from \`supabase.rpc\` and from edge functions alike:
 

@@ -2,11 +2,48 @@
 import { callsOf, suffixesOf, textsOf, type Write, writesOf } from './body.ts';
 import type { ErrorSources, Trigger } from './read.ts';
 
-/** Functions whose refusals cannot come true in whoever calls them. */
-const SILENT: Readonly<Record<string, string>> = {
-  'private.append_notice': 'the database writes its own events: their names and versions are right',
-  'private.enforce_transitions': 'functions ask for the status before they move it',
-};
+/** Codes that a function passes on by its text, but that cannot come true in it. */
+const IMPOSSIBLE: Readonly<Record<string, { codes: readonly string[] | 'all'; because: string }>> =
+  {
+    'private.append_notice': {
+      codes: 'all',
+      because: 'the database writes its own events: their names and versions are right',
+    },
+    'private.create_profile': {
+      codes: 'all',
+      because: 'its username is made valid and free, its display name cut to size',
+    },
+    'private.enforce_transitions': {
+      codes: 'all',
+      because: 'functions look at the status before they move it',
+    },
+    'private.extend_event_log': {
+      codes: 'all',
+      because: 'it writes down the trigger that refuses, and does not call it',
+    },
+    'private.find_play_refusal': {
+      codes: ['stream_expired'],
+      because: 'it asks why a disabled stream is closed',
+    },
+    'private.provide_request_stream': {
+      codes: [
+        'category_invalid',
+        'description_invalid',
+        'settings_invalid',
+        'title_invalid',
+        'visibility_invalid',
+      ],
+      because: 'title and description were checked with the request, the rest is constant',
+    },
+  };
+
+/** What record_events makes: it appends the database's own events, as append_notice does. */
+const isRecorder = (name: string) => name.endsWith('_append_event');
+
+function canComeTrue(called: string, code: string): boolean {
+  const impossible = IMPOSSIBLE[called]?.codes ?? [];
+  return !isRecorder(called) && impossible !== 'all' && !impossible.includes(code);
+}
 
 interface Own {
   readonly codes: readonly string[];
@@ -65,21 +102,28 @@ export class Reach {
     return [...own.codes, ...built];
   }
 
-  /** @param name with its schema */
-  codesOf(name: string): ReadonlySet<string> {
-    const known = this.#known.get(name);
-    if (known) return known;
+  #reached(name: string, path: ReadonlySet<string>): Set<string> {
     const codes = new Set<string>();
-    const seen = new Set<string>([name]);
-    for (const visited of seen) {
-      for (const own of this.#own.get(visited) ?? []) {
-        for (const code of this.#direct(own)) codes.add(code);
-        for (const next of this.#calledBy(own)) {
-          if (!(next in SILENT) && !/^private\.record_[a-z_]+$/.test(next)) seen.add(next);
+    if (path.has(name)) return codes;
+    const deeper = new Set([...path, name]);
+    for (const own of this.#own.get(name) ?? []) {
+      for (const code of this.#direct(own)) codes.add(code);
+      for (const called of this.#calledBy(own)) {
+        for (const code of this.codesOf(called, deeper)) {
+          if (canComeTrue(called, code)) codes.add(code);
         }
       }
     }
-    this.#known.set(name, codes);
+    return codes;
+  }
+
+  /** @param name with its schema */
+  codesOf(name: string, path: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+    const known = this.#known.get(name);
+    if (known) return known;
+    const codes = this.#reached(name, path);
+    // What was found on the way around a circle may be short of what the circle's other functions add.
+    if (path.size === 0) this.#known.set(name, codes);
     return codes;
   }
 }

@@ -6,7 +6,7 @@ import { SHORTHANDS } from './shorthands.ts';
 import { doc, object, property } from './text.ts';
 import { createTypeNames, type TypeNames } from './type-names.ts';
 
-const HEADING = `/** The schema \`public\` as TypeScript: made by \`npm run gen:types\`, not by hand. */
+const HEADING = `/** The schema \`public\` as TypeScript: made by \`npm run gen\`, not by hand. */
 
 /** Any JSON value. */
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];

@@ -1,6 +1,6 @@
 /** The command line of `sql/cli/main.ts`. */
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../../stack/config.ts';
+import { ownerDatabaseUrl } from '../../lib/database-url.ts';
 import { UserError } from './connection.ts';
 
 export const USAGE = `Usage: node sql/cli/main.ts COMMAND [options]
@@ -47,7 +47,7 @@ function parse(argv: string[]) {
  * Reads the command line.
  *
  * @param argv without `node` and the script
- * @param env `DATABASE_URL`, and what `loadConfig` reads
+ * @param env what `ownerDatabaseUrl` reads
  * @throws UserError with the usage for an unknown option or no command
  */
 export function readArguments(argv: string[], env: NodeJS.ProcessEnv): Arguments {
@@ -57,7 +57,7 @@ export function readArguments(argv: string[], env: NodeJS.ProcessEnv): Arguments
   return {
     command,
     name: words.length > 0 ? words.join(' ') : undefined,
-    url: values.url || env.DATABASE_URL || loadConfig(env).dbUrl,
+    url: values.url || ownerDatabaseUrl(env),
     dir: values.dir,
     to: values.to?.replace(/\.(up|down)\.sql$/, ''),
     seed: values.seed,

@@ -1,4 +1,5 @@
 /** Where the statements of a SQL file begin, for messages that name a line. */
+import { tokenAt } from './tokens.ts';
 
 export interface Statement {
   /** Line of its first word, from 1. */
@@ -6,29 +7,6 @@ export interface Statement {
   /** Its text from the first word up to, not including, the semicolon. */
   readonly text: string;
 }
-
-/** What a semicolon may hide in; tried in this order at every position. */
-const SKIPPED = [
-  /--[^\n]*/y,
-  /\/\*[\s\S]*?\*\//y,
-  /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y,
-  /'(?:[^']|'')*'/y,
-  /"(?:[^"]|"")*"/y,
-  /(\$[A-Za-z_\d]*\$)[\s\S]*?\1/y,
-  /\bbegin\s+atomic\b[\s\S]*?\bend\s*(?=;|$)/iy,
-  /[A-Za-z_][\w$]*/y,
-];
-
-function skipAt(sql: string, position: number): number {
-  for (const pattern of SKIPPED) {
-    pattern.lastIndex = position;
-    const [match] = pattern.exec(sql) ?? [];
-    if (match) return match.length;
-  }
-  return 1;
-}
-
-const isBlankOrComment = (piece: string) => /^(?:\s|--|\/\*)/.test(piece);
 
 /** The 1-based line of a character offset. */
 export function lineAt(sql: string, offset: number): number {
@@ -48,10 +26,10 @@ export function listStatements(sql: string): Statement[] {
     start = -1;
   };
   for (let at = 0; at < sql.length; ) {
-    const length = skipAt(sql, at);
-    if (sql[at] === ';') close(at);
-    else if (start < 0 && !isBlankOrComment(sql.slice(at, at + 2))) start = at;
-    at += length;
+    const { kind, text } = tokenAt(sql, at);
+    if (text === ';') close(at);
+    else if (start < 0 && kind !== 'comment' && text.trim()) start = at;
+    at += text.length;
   }
   close(sql.length);
   return statements;

@@ -74,7 +74,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  target constant regprocedure := signature;
+  target constant regprocedure := signature::regprocedure;
   shell constant text := format('public.%I(%s)', (select proname from pg_catalog.pg_proc where oid = target),
     pg_get_function_identity_arguments(target));
   grantees text;
@@ -104,7 +104,7 @@ language plpgsql
 set search_path = ''
 as $$
 declare
-  target constant regprocedure := signature;
+  target constant regprocedure := signature::regprocedure;
 begin
   execute format('drop function public.%I(%s)', (select proname from pg_catalog.pg_proc where oid = target),
     pg_get_function_identity_arguments(target));

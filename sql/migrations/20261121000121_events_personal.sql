@@ -1,6 +1,6 @@
 -- Events: personal data in an append-only log. What a trigger names as personal is encrypted with a key of the user
 -- whose history it belongs to; in its place stands "erased". Throwing the key away erases it everywhere at once: in
--- the log, in snapshots, in archived partitions. The chain of hashes is over what is stored, so it holds before and after.
+-- the log, in snapshots, in archived partitions. The chain of hashes is over what is stored, so it holds all the time.
 
 create table private.personal_keys (
   user_id uuid primary key,

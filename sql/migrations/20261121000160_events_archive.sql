@@ -48,6 +48,6 @@ $$;
 comment on function private.archive_events(timestamptz) is
   'Detaches the oldest partitions of the event log whose events are all older than `before` and have been '
   'acknowledged by every consumer; snapshots their aggregates first. Returns the names of the detached tables, which '
-  'stay in the schema private until somebody dumps and drops them. What is kept replays as before; older versions '
-  'answer events_archived. Callable by service_role.';
+  'stay in the schema private until somebody dumps and drops them. What is kept replays as before; for older versions '
+  'replay says so. Callable by service_role.';
 select private.publish_rpc('private.archive_events(timestamptz)', 'service_role');

@@ -104,7 +104,8 @@ as $$
 declare
   final_columns text[] := array(select jsonb_array_elements_text(value) from jsonb_each(wanted.finals));
   unknown_column text := (
-    select named from unnest(array['id', wanted.owner] || wanted.unrecorded || wanted.personal || final_columns) as named
+    select named
+    from unnest(array['id', wanted.owner] || wanted.unrecorded || wanted.personal || final_columns) as named
     where not exists (
       select from pg_catalog.pg_attribute
       where attrelid = wanted.table_name::regclass and attname = named and attnum > 0 and not attisdropped)
@@ -166,22 +167,27 @@ stable
 set search_path = ''
 as $$
 begin
-  return case when wanted.personal <> '{}' then format($code$
+  return case when wanted.personal = '{}' then '' else format($code$
   if tg_op <> 'UPDATE' or after ?| %1$L then
     sealed := private.seal(data, %1$L, subject.%2$I);
+    data := sealed.event_data;
+    personal := sealed.personal;
   end if;$code$, wanted.personal, wanted.owner) end;
 end
 $$;
 comment on function private.write_sealing(private.recording) is 'The part of a recorder that encrypts personal values.';
 
-create function private.write_announcement(wanted private.recording)
+create function private.write_appending(wanted private.recording)
 returns text
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-  return case when wanted.topic is not null then format($code$
+  return format(E'\n  %s private.write_event(%L, subject.id, event_type, data, subject.%I, private.event_actor()%s);',
+    case when wanted.topic is null then 'perform' else 'written :=' end, wanted.aggregate_type, wanted.owner,
+    case when wanted.personal = '{}' then '' else E',\n    personal => personal' end)
+    || case when wanted.topic is null then '' else format($code$
   topic := %s;
   if topic is not null then
     perform private.announce(written, event_type, topic, %s,
@@ -189,7 +195,8 @@ begin
   end if;$code$, wanted.topic, coalesce(wanted.broadcast, 'event_type'), wanted.payload) end;
 end
 $$;
-comment on function private.write_announcement(private.recording) is 'The part of a recorder that tells a topic.';
+comment on function private.write_appending(private.recording) is
+  'The part of a recorder that appends the event, and tells a topic of it.';
 
 create function private.write_recorder(wanted private.recording, recorder text)
 returns text
@@ -211,9 +218,7 @@ declare
   event_type text := %3$s;
   before jsonb := '{}';
   after jsonb := '{}';
-  data jsonb;
-  sealed private.sealed_data;
-  written public.appended_event;%11$s
+  data jsonb;%7$s
 begin
   if tg_op = 'UPDATE' then%4$s%5$s
     if after = '{}' then
@@ -225,15 +230,15 @@ begin
   else
     data := jsonb_build_object('old', to_jsonb(old) - %6$L::text[], 'new', null);
   end if;
-  sealed := (data, null);%7$s
-  written := private.write_event(%8$L, subject.id, event_type, sealed.event_data, subject.%9$I, private.event_actor(),
-    personal => sealed.personal);%10$s
+%8$s
   return null;
 end
 $recorder$
 $code$, recorder, wanted.table_name, wanted.event, private.write_comparisons(wanted), private.write_finals(wanted),
-    wanted.unrecorded, private.write_sealing(wanted), wanted.aggregate_type, wanted.owner,
-    private.write_announcement(wanted), case when wanted.topic is not null then E'\n  topic text;' end);
+    wanted.unrecorded,
+    case when wanted.personal = '{}' then '' else E'\n  personal bytea;\n  sealed private.sealed_data;' end
+      || case when wanted.topic is null then '' else E'\n  topic text;\n  written public.appended_event;' end,
+    private.write_sealing(wanted) || private.write_appending(wanted));
 end
 $$;
 comment on function private.write_recorder(private.recording, text) is
@@ -259,7 +264,7 @@ declare
   wanted constant private.recording :=
     (table_name, aggregate_type, owner, event, unrecorded, finals, personal, topic, broadcast, payload);
   bare_name constant text := split_part(table_name, '.', 2);
-  recorder constant text := format('private.record_%s', bare_name);
+  recorder constant text := format('private.%s_append_event', bare_name);
   watched text;
 begin
   perform private.check_recording(wanted);
@@ -290,7 +295,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  execute format('drop function private.record_%s() cascade', split_part(table_name, '.', 2));
+  execute format('drop function private.%s_append_event() cascade', split_part(table_name, '.', 2));
 end
 $$;
 comment on function private.drop_recording(text) is 'Ends the recording of a table''s events. For rollbacks.';

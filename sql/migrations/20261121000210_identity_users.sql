@@ -74,25 +74,41 @@ comment on function private.streams_allowed(text, timestamptz) is
   'How many sessions a user with this package may run at once now; the setting default_streams_allowed without a '
   'package or after its expiry.';
 
-create function private.prepare_user()
+create function private.check_user_names()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.check_text('first_name', new.first_name, 0, 80);
+  perform private.check_text('last_name', new.last_name, 0, 80);
+  return new;
+end
+$$;
+comment on function private.check_user_names() is
+  'Trigger: bounds the names. Raises first_name_invalid, last_name_invalid.';
+create trigger users_check_names
+  before insert or update of first_name, last_name on public.users
+  for each row execute function private.check_user_names();
+create trigger users_touch_updated_at
+  before update of first_name, last_name, package_type, package_expires_at, streams_allowed on public.users
+  for each row execute function private.touch_updated_at();
+
+create function private.derive_streams_allowed()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.check_text('first_name', new.first_name, 0, 80);
-  perform private.check_text('last_name', new.last_name, 0, 80);
   new.streams_allowed := private.streams_allowed(new.package_type, new.package_expires_at);
-  new.updated_at := now();
   return new;
 end
 $$;
-comment on function private.prepare_user() is
-  'Trigger: bounds the names (first_name_invalid, last_name_invalid) and derives streams_allowed.';
-create trigger users_prepare
-  before insert or update of first_name, last_name, package_type, package_expires_at, streams_allowed on public.users
-  for each row execute function private.prepare_user();
+comment on function private.derive_streams_allowed() is 'Trigger: streams_allowed follows from the package.';
+create trigger users_derive_streams_allowed
+  before insert or update of package_type, package_expires_at, streams_allowed on public.users
+  for each row execute function private.derive_streams_allowed();
 
 create function private.apply_package_to_users()
 returns trigger

@@ -96,8 +96,9 @@ set search_path = ''
 as $$
 begin
   return row(null, null, (
-    select greatest(round(extract(epoch from min(lease_expires_at) - now()), 1), 0)
-    from private.restream_jobs where lease_expires_at is not null))::public.session_claim;
+    select greatest(round(extract(epoch from lease_expires_at - now()), 1), 0)
+    from private.restream_jobs where lease_expires_at is not null
+    order by lease_expires_at limit 1))::public.session_claim;
 end
 $$;
 comment on function private.describe_idle_queue() is 'What a worker gets where nothing waits for it.';

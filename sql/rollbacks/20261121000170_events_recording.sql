@@ -1,7 +1,7 @@
 drop function private.drop_recording(text);
 drop function private.record_events(text, text, text, text, text[], jsonb, text[], text, text, text);
 drop function private.write_recorder(private.recording, text);
-drop function private.write_announcement(private.recording);
+drop function private.write_appending(private.recording);
 drop function private.write_sealing(private.recording);
 drop function private.write_finals(private.recording);
 drop function private.write_comparisons(private.recording);

@@ -7,5 +7,6 @@ drop function private.apply_package_to_users();
 drop policy user_topics_select on realtime.messages;
 select private.drop_recording('public.users');
 drop table public.users;
-drop function private.prepare_user();
+drop function private.derive_streams_allowed();
+drop function private.check_user_names();
 drop function private.streams_allowed(text, timestamptz);

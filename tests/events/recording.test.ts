@@ -153,9 +153,9 @@ describe('personal values', () => {
 
   test('are said to be erased once the key is gone; the chain holds, others keep theirs', async () => {
     const [erased, kept] = [await db.createUser(), await db.createUser()];
+    await db.sql`update private.settings set value = '1' where key = 'events_per_snapshot'`;
     const of = (user: TestUser) => makeProbe({ creator_id: user.id, note: `note of ${user.id}` });
     const [theirs, others] = [await of(erased), await of(kept)];
-    await db.sql`update private.settings set value = '1' where key = 'events_per_snapshot'`;
     await db.sql`update public.probes set status = 'ended' where id in ${db.sql([theirs, others])}`;
     await db.sql`update public.probes set status = 'new' where id in ${db.sql([theirs, others])}`;
     const snapshots = () =>

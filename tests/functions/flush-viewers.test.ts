@@ -2,8 +2,8 @@
 import { createClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { databaseUrl } from '../../stack/config.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { asSuperuser } from '../support/scratch-cluster.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { signToken } from '../support/tokens.ts';

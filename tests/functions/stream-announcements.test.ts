@@ -2,7 +2,7 @@
 import postgres, { type Sql } from 'postgres';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { signUpBroadcaster } from '../support/broadcaster.ts';
 import { callHook } from '../support/hook.ts';
 import { findKeys, LONGEST_TTL } from '../support/redis-keys.ts';

@@ -68,6 +68,11 @@ describe('a claim', () => {
     expect(answer.retry_in_seconds).toBeLessThanOrEqual(60);
   });
 
+  test('finds nothing where no worker has anything, and tells so', async () => {
+    await stop();
+    expect(await claim(db)).toEqual({ session: null, rules: null, retry_in_seconds: null });
+  });
+
   test('is a worker’s alone', async () => {
     const ask = (sql: Parameters<typeof claimOn>[0]) => claimOn(sql, 'w', 30);
     await expectFailure(db.asUser(owner.id, ask), { code: '42501' });

@@ -138,8 +138,8 @@ describe('what is refused', () => {
   ])('a function %s', async (title, create, roles, message) => {
     await db.sql.unsafe(create);
     const [made] = await db.sql`
-      select oid::regprocedure::text as signature, pronamespace::regnamespace || '.' as schema from pg_proc
-      where proname = 'refused'`;
+      select format('%s.refused(%s)', pronamespace::regnamespace, oidvectortypes(proargtypes)) as signature
+      from pg_proc where proname = 'refused'`;
     if (title !== 'without a comment')
       await db.sql.unsafe(`comment on function ${made?.signature} is 'For a test.'`);
     await expectFailure(

@@ -1,7 +1,7 @@
 /** Scheduled jobs: one run at a time, recorded if it did something; and what Supabase needs to call them. */
 import type { Sql, TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { actAs } from '../support/actors.ts';
 import { createDatabase, expectFailure, type TestDatabase } from '../support/database.ts';
 

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { signToken } from '../support/tokens.ts';
 

@@ -1,7 +1,7 @@
 /** The gateway changes nothing of who may do what in the database. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { databaseUrl } from '../../stack/config.ts';
-import { readCatalogue } from '../support/catalogue.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { readCatalogue } from '../../scripts/catalogue/catalogue.ts';
 import { prepareGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;

@@ -2,7 +2,7 @@
 import { createClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { goLive } from '../support/watching.ts';
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import NodeMediaServer from 'node-media-server';
 import Context, { type RtmpSession } from 'node-media-server/src/core/context.js';
-import { quietLibrary } from '../../stack/media/log.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
+import { quietLibrary } from '../../stack/media/quiet-library.ts';
 import { freePort } from './free-port.ts';
 
 const HOST = '127.0.0.1';
