@@ -1,2 +1,2 @@
-/** Everything of the local stack listens on loopback only. */
+/** Where everything listens that is for this machine alone. */
 export const HOST = '127.0.0.1';

@@ -11,7 +11,7 @@ export type Source = { readonly signedUrl: string | null } | { readonly refusal:
 /** The URL as workers reach it; inside `supabase start` the functions' own address is another one. */
 function asWorkersReachIt(signedUrl: string): string {
   const { pathname, search } = new URL(signedUrl);
-  const base = Deno.env.get('SUPABASE_PUBLIC_URL') ?? Deno.env.get('SUPABASE_URL');
+  const base = Deno.env.get('PUBLIC_API_URL') ?? Deno.env.get('SUPABASE_URL');
   return new URL(pathname + search, base).href;
 }
 

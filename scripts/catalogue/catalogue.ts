@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import postgres from 'postgres';
-import { BOOKKEEPING_SCHEMA } from '../../sql/cli/bookkeeping.ts';
+import { RUNS_SCHEMA } from '../../sql/cli/bookkeeping.ts';
 import { compareDefinitions } from './order.ts';
 
 export interface Definition {
@@ -50,7 +50,11 @@ async function withReader<T>(url: string, work: (sql: postgres.Sql) => Promise<T
   }
 }
 
-const isOurs = ({ schema }: { schema: string }) => schema !== BOOKKEEPING_SCHEMA;
+/** What is known of the migrations that were applied, and not made by them. */
+const RECORDS = ['supabase_migrations', RUNS_SCHEMA];
+
+const isOurs = ({ schema, object }: Pick<Definition, 'schema' | 'object'>) =>
+  !RECORDS.includes(schema) && !RECORDS.includes(object);
 
 /**
  * Reads schemas, tables, views, constraints, indexes, policies, triggers, functions with their bodies, types,

@@ -1,4 +1,5 @@
 /** The command line of `sql/cli/main.ts`. */
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ownerDatabaseUrl } from '../../lib/database-url.ts';
 import { UserError } from './connection.ts';
@@ -6,14 +7,14 @@ import { UserError } from './connection.ts';
 export const USAGE = `Usage: node sql/cli/main.ts COMMAND [options]
 
   migrate [--seed]       apply what is pending (npm run db:migrate)
-  rollback [--to NAME]   revert the last migration, or all after NAME (npm run db:rollback)
+  rollback [--to NAME]   revert the last migration, or all after NAME (or version) (npm run db:rollback)
   status [--json]        list applied and pending; exit code 1 unless all are applied
-  create NAME            write an empty pair of files (npm run db:create -- NAME)
+  create NAME            write an empty migration and its rollback (npm run db:create -- NAME)
   reset [--yes]          revert all, apply all, seed; --yes for a database elsewhere
   health [--json]        connection, version, pending, sizes; exit code 1 when unhealthy
 
   --url URL              the database; else DATABASE_URL, else the local stack's
-  --dir DIR              another folder of migrations`;
+  --dir DIR              another folder of migrations, with rollbacks/ and seed.sql beside it`;
 
 export interface Arguments {
   readonly command: string;
@@ -59,7 +60,7 @@ export function readArguments(argv: string[], env: NodeJS.ProcessEnv): Arguments
     name: words.length > 0 ? words.join(' ') : undefined,
     url: values.url || ownerDatabaseUrl(env),
     dir: values.dir,
-    to: values.to?.replace(/\.(up|down)\.sql$/, ''),
+    to: values.to === undefined ? undefined : basename(values.to, '.sql'),
     seed: values.seed,
     yes: values.yes,
     json: values.json,

@@ -36,7 +36,7 @@ async function startHost(environment: NodeJS.ProcessEnv = {}): Promise<void> {
     env: { ...env, ...environment },
     stdio: ['pipe', 'ignore', 'ignore'],
   });
-  expect(await waitUntil(service.probe, { timeoutMs: 30_000 })).toBe(true);
+  expect(await waitUntil(service.probe, { timeoutMs: 60_000 })).toBe(true);
 }
 
 async function call(body: string): Promise<{ status: number; body: Record<string, unknown> }> {

@@ -6,7 +6,7 @@ import { waitUntil } from '../../lib/wait.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { findKeys, LONGEST_TTL } from '../support/redis-keys.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { type Broadcast, callViewer, goLive, signUp } from '../support/watching.ts';
+import { type Broadcast, callViewer, goLive, hurryFlush, signUp } from '../support/watching.ts';
 
 const PATIENCE = { timeoutMs: 60_000, intervalMs: 200 };
 
@@ -20,6 +20,7 @@ beforeAll(async () => {
   stack = await startStack({ env: { REDIS_URL: url, REDIS_CLUSTER: '1' } });
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   await sql`update private.settings set value = '3600' where key = 'ingest_lease_seconds'`;
+  await hurryFlush(sql);
   broadcasts = [];
   const masters = new Set<number>();
   for (let n = 0; n < 8 || (masters.size < cluster.urls.length && n < 80); n++) {

@@ -6,7 +6,7 @@ import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitUntil } from '../../lib/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { callViewer, goLive } from '../support/watching.ts';
+import { callViewer, goLive, hurryFlush } from '../support/watching.ts';
 
 const PATIENCE = { timeoutMs: 60_000, intervalMs: 200 };
 const VIEWERS = 8;
@@ -17,6 +17,7 @@ beforeAll(async () => {
   stack = await startStack();
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   await sql`update private.settings set value = '3600' where key = 'ingest_lease_seconds'`;
+  await hurryFlush(sql);
 });
 afterAll(async () => {
   await sql?.end();
@@ -72,7 +73,7 @@ async function banishRedis(): Promise<() => Promise<void>> {
     await stack.kill9('redis').catch(() => {}); // it does not run between two starts
     return takePort();
   };
-  expect(await waitUntil(isTaken, { timeoutMs: 20_000, intervalMs: 10 })).toBe(true);
+  expect(await waitUntil(isTaken, { timeoutMs: 60_000, intervalMs: 10 })).toBe(true);
   return async () => {
     squatter.close();
     await once(squatter, 'close');

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { waitUntil } from '../../lib/wait.ts';
 import { ownError } from '../support/own-error.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
-import { type Broadcast, callViewer, goLive, signUp } from '../support/watching.ts';
+import { type Broadcast, callViewer, goLive, hurryFlush, signUp } from '../support/watching.ts';
 
 let stack: TestStack;
 let sql: Sql;
@@ -19,6 +19,7 @@ beforeAll(async () => {
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   await setSetting('ingest_lease_seconds', 3600);
   await setSetting('viewer_ttl_seconds', 6);
+  await hurryFlush(sql);
 });
 afterAll(async () => {
   await sql?.end();

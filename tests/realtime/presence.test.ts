@@ -1,7 +1,6 @@
 /** Who is there: told to all, and over when a client is gone, however it went. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CallWindow, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from '../../stack/realtime/limits.ts';
-import { connectRaw } from '../support/raw-socket.ts';
 import { type Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 
 let realtime: TestRealtime;
@@ -74,20 +73,3 @@ test('who leaves is gone', async () => {
   await ann.channel.unsubscribe();
   await bob.until(() => present(bob).length === 0);
 });
-
-test('who neither speaks nor closes is gone within half a minute', async () => {
-  const bob = await enter('ghosts', 'bob');
-  const ghost = await connectRaw(realtime.gateway);
-  ghost.join('ghosts', { presence: { key: 'ghost', enabled: true } });
-  ghost.send([
-    '1',
-    '2',
-    'realtime:ghosts',
-    'presence',
-    { type: 'presence', event: 'track', payload: {} },
-  ]);
-  await bob.until(() => present(bob).includes('ghost'));
-  ghost.freeze();
-  await bob.until(() => present(bob).length === 0);
-  ghost.end();
-}, 40_000);

@@ -19,7 +19,7 @@ async function answers(count: number, ...frames: unknown[]): Promise<unknown[]> 
   const before = socket.frames.length;
   for (const frame of frames) socket.send(frame);
   const arrived = async () => socket.frames.length >= before + count;
-  if (!(await waitUntil(arrived, { timeoutMs: 20_000, intervalMs: 10 }))) {
+  if (!(await waitUntil(arrived, { timeoutMs: 60_000, intervalMs: 10 }))) {
     throw new Error(`only ${JSON.stringify(socket.frames.slice(before))}`);
   }
   return socket.frames.slice(before);

@@ -81,7 +81,7 @@ test.for([
       (client.frames as unknown as { event: string; payload: { payload: { n: number } } }[]).filter(
         (frame) => frame.event === event,
       );
-    const until = (condition: () => boolean) => waitUntil(condition, { timeoutMs: 20_000 });
+    const until = (condition: () => boolean) => waitUntil(condition, { timeoutMs: 60_000 });
     expect(await until(() => heard('phx_reply').length > 0)).toBe(true);
     await say(gateway.sql, topic, 2, 2);
     await until(() => heard('broadcast').length >= expected.length);

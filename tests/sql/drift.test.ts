@@ -1,18 +1,12 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+import type { TestDatabase } from '../support/database.ts';
+import { expect, test } from '../support/fixtures.ts';
 import { randomFrom } from '../support/random.ts';
 import { beginIngest, createStream, type TestStream } from '../support/streams.ts';
 
 const WORKERS = 8;
 const STEPS = 60;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createDatabase();
-});
-afterAll(() => db.drop());
-
-const drifted = () => db.sql`
+const drifted = (db: TestDatabase) => db.sql`
   select streams.id from public.streams
   left join public.stream_sessions as session on session.stream_id = streams.id and session.is_active
   where is_live is distinct from (session.id is not null)
@@ -23,7 +17,9 @@ const drifted = () => db.sql`
   where streams_active <> (select count(*) from public.stream_sessions where user_id = users.id and is_active)
     or streams_active > streams_allowed`;
 
-test('whatever 8 workers do at once, counters and states equal the sessions they follow from', async () => {
+test('whatever 8 workers do at once, counters and states equal the sessions they follow from', async ({
+  db,
+}) => {
   const owners = await Promise.all([0, 1, 2].map(() => db.createUser()));
   for (const { id } of owners)
     await db.asAdmin((sql) => sql`select public.set_user_package(${id}, 'creator')`);
@@ -55,5 +51,5 @@ test('whatever 8 workers do at once, counters and states equal the sessions they
   );
   const sessions = await db.sql`select status from public.stream_sessions`;
   expect(sessions.length).toBeGreaterThan(20);
-  expect(await drifted()).toHaveLength(0);
+  expect(await drifted(db)).toHaveLength(0);
 });

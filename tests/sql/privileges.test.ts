@@ -1,166 +1,94 @@
-/** What the roles of the API may do, as data: a grant that is not on these lists does not exist. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createDatabase, type TestDatabase } from '../support/database.ts';
+/** What each role may do, as data in `privileges/<domain>.ts`: a grant that is on no list does not exist. */
+import type { Sql } from 'postgres';
+import { domainThatCreates, readDomainFiles } from '../support/domains.ts';
+import { test as base, describe, expect } from '../support/fixtures.ts';
+import {
+  type DomainPrivileges,
+  listedGrants,
+  missingGrants,
+  unlistedGrants,
+} from '../support/privileges.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createDatabase();
+/** `probe`: the rights that are on no list after some statements, which are undone. */
+const test = base.extend('probe', async ({ db }) => {
+  const [sql] = (await db.connect(1, 'postgres')) as [Sql];
+  return async (statements: string) => {
+    await sql.unsafe(`begin; ${statements}`).simple();
+    const unlisted = await unlistedGrants(sql, lists);
+    await sql`rollback`;
+    return unlisted;
+  };
 });
-afterAll(() => db.drop());
 
-const tablePrivileges = async (role: string) => {
-  const rows = await db.sql`
-    select format('%s %s', relname, string_agg(privilege, ',' order by privilege)) as line
-    from pg_class, unnest(array['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) as privilege
-    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'm')
-      and has_table_privilege(${role}, pg_class.oid, privilege)
-    group by relname order by relname`;
-  return rows.map(({ line }) => line);
-};
+const lists = await readDomainFiles<DomainPrivileges>(new URL('privileges/', import.meta.url));
 
-const functions = async (role: string, schema: string) => {
-  const rows = await db.sql`
-    select proname from pg_proc
-    where pronamespace = ${schema}::regnamespace and has_function_privilege(${role}, oid, 'execute')
-    order by proname`;
-  return rows.map(({ proname }) => proname);
-};
-
-describe('tables', () => {
-  test('anonymous', async () => {
-    expect(await tablePrivileges('anon')).toEqual([
-      'packages SELECT',
-      'profiles SELECT',
-      'streams SELECT',
-    ]);
+describe('the lists', () => {
+  test('have every right that anybody has', async ({ db }) => {
+    expect(await unlistedGrants(db.sql, lists)).toEqual([]);
   });
 
-  test('signed in', async () => {
-    expect(await tablePrivileges('authenticated')).toEqual([
-      'packages SELECT',
-      'profiles SELECT',
-      'stream_requests SELECT',
-      'stream_sessions SELECT',
-      'streams SELECT',
-      'user_sessions SELECT',
-      'users SELECT',
-    ]);
+  test('have none that nobody has', async ({ db }) => {
+    expect(await missingGrants(db.sql, lists)).toEqual([]);
   });
 
-  test('columns that a signed-in user may write', async () => {
-    const rows = await db.sql`
-      select format('%s.%s', table_name, column_name) as line from information_schema.column_privileges
-      where grantee in ('anon', 'authenticated') and table_schema = 'public' and privilege_type <> 'SELECT' order by 1`;
-    expect(rows.map(({ line }) => line)).toEqual([
-      'profiles.avatar_url',
-      'profiles.bio',
-      'profiles.display_name',
-      'profiles.username',
-      'streams.category',
-      'streams.description',
-      'streams.settings',
-      'streams.title',
-      'streams.visibility',
-      'users.first_name',
-      'users.last_name',
-    ]);
+  test.for(lists)('$domain: lists what its own migrations create', async ({ domain, content }) => {
+    for (const { object } of listedGrants(content)) {
+      const table = object.split('.').slice(0, 2).join('.');
+      expect([object, (await domainThatCreates(table)) ?? domain]).toEqual([object, domain]);
+    }
   });
 
-  test.each([
-    'anon',
-    'authenticated',
-    'service_role',
-    'streams_service',
-    'restream_worker',
-    'authenticator',
-  ])('%s reaches no table of the schema private', async (role) => {
-    const rows = await db.sql`
-        select relname from pg_class where relnamespace = 'private'::regnamespace and relkind in ('r', 'p')
-          and has_table_privilege(${role}, oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')`;
-    expect(rows).toEqual([]);
+  test('mean one function by a name', async ({ db }) => {
+    const overloaded = await db.sql`
+      select proname from pg_proc where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
+      group by pronamespace, proname having count(*) > 1`;
+    expect(overloaded).toEqual([]);
   });
 });
 
-describe('functions', () => {
-  const forAll = ['begin_viewing', 'get_playback', 'get_stream'];
-
-  test('anonymous', async () => {
-    expect(await functions('anon', 'public')).toEqual(forAll);
-  });
-
-  test('signed in', async () => {
-    expect(await functions('authenticated', 'public')).toEqual(
-      [
-        ...forAll,
-        'approve_stream_request',
-        'cancel_stream_request',
-        'create_stream',
-        'delete_stream',
-        'disable_stream',
-        'enable_stream',
-        'event_consumers',
-        'get_admissions',
-        'get_audit_trail',
-        'get_job_runs',
-        'get_settings',
-        'get_stream_health',
-        'get_stream_keys',
-        'get_viewer_history',
-        'my_linked_accounts',
-        'register_device',
-        'reject_stream_request',
-        'request_stream',
-        'revoke_session',
-        'rotate_stream_key',
-        'set_setting',
-        'set_user_package',
-        'set_user_role',
-        'start_stream_request',
-        'stop_restream',
-      ].sort(),
-    );
-  });
-
-  test('streams_service', async () => {
-    expect(await functions('streams_service', 'public')).toEqual([
-      'authorize_play',
-      'begin_ingest',
-      'cleanup_orphaned_streams',
-      'end_ingest',
-      'reap_sessions',
-      'renew_ingest',
-      'validate_stream_key',
+describe('a new object', () => {
+  test('is open to nobody but the server until a grant is written', async ({ probe }) => {
+    expect(
+      await probe(`
+        create table public.probe (id integer);
+        create function public.probe() returns integer language sql set search_path = '' as 'select 1';
+        create function private.probe() returns integer language sql set search_path = '' as 'select 1'`),
+    ).toEqual([
+      'service_role may execute on public.probe: not in tests/sql/privileges/<domain>.ts',
     ]);
   });
 
-  test('restream_worker', async () => {
-    const own = ['claim_session', 'renew_session', 'report_session'];
-    expect(await functions('restream_worker', 'public')).toEqual(own);
-    expect(await functions('restream_worker', 'private')).toEqual(own);
-    expect(await tablePrivileges('restream_worker')).toEqual([]);
-  });
-
-  test('no function of ours is open to every role, and a new one is not either', async () => {
-    await db.sql`create function public.probe() returns integer language sql set search_path = '' as 'select 1'`;
-    await db.sql`create function private.probe() returns integer language sql set search_path = '' as 'select 1'`;
-    const rows = await db.sql`
-      select oid::regprocedure::text from pg_proc
-      where pronamespace in ('public'::regnamespace, 'private'::regnamespace)
-        and exists (select from aclexplode(coalesce(proacl, acldefault('f', proowner))) where grantee = 0)`;
-    expect(rows).toEqual([]);
-    expect(await functions('authenticated', 'public')).not.toContain('probe');
-  });
-
-  test('definer functions are in the schema private alone', async () => {
-    const rows =
-      await db.sql`select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef`;
-    expect(rows).toEqual([]);
+  test('that grants more than a list says is found, with the file that it belongs to', async ({
+    probe,
+  }) => {
+    expect(
+      await probe(`
+        grant delete on public.streams to authenticated;
+        grant update (user_id) on public.streams to authenticated;
+        grant select on private.stream_keys to streams_service;
+        grant execute on function private.reap_sessions() to anon;
+        grant execute on function private.claim_events(text, integer, integer, integer, integer) to public`),
+    ).toEqual([
+      'everybody may execute on private.claim_events: not in tests/sql/privileges/events.ts',
+      'anon may execute on private.reap_sessions: not in tests/sql/privileges/streams.ts',
+      'streams_service may select on private.stream_keys: not in tests/sql/privileges/streams.ts',
+      'authenticated may delete on public.streams: not in tests/sql/privileges/streams.ts',
+      'authenticated may update on public.streams.user_id: not in tests/sql/privileges/streams.ts',
+    ]);
   });
 });
 
-test('a new table is reached by no client until a grant is written', async () => {
-  await db.sql`create table public.probe_table (id integer)`;
-  for (const role of ['anon', 'authenticated']) {
-    expect((await tablePrivileges(role)).join()).not.toContain('probe_table');
-  }
+test('no role reaches a table of the schema private, by whatever membership', async ({ db }) => {
+  const reached = await db.sql`
+    select rolname, relname from pg_class cross join pg_roles
+    where relnamespace = 'private'::regnamespace and relkind in ('r', 'p', 'v', 'm')
+      and not rolsuper and rolname !~ '^pg_' and not pg_has_role(pg_roles.oid, relowner, 'usage')
+      and has_table_privilege(pg_roles.oid, pg_class.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')`;
+  expect(reached).toEqual([]);
+});
+
+test('definer functions are in the schema private alone', async ({ db }) => {
+  const found = await db.sql`
+    select proname from pg_proc where pronamespace = 'public'::regnamespace and prosecdef`;
+  expect(found).toEqual([]);
 });

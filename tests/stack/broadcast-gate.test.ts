@@ -47,9 +47,9 @@ test('an admitted publisher’s packets reach the viewers', async () => {
   publisher.command('publish', { streamName: `${stream.id}?key=${stream.key}`, type: 'live' });
   expect(await publisher.awaitText(PUBLISHED)).toBe(true);
   const viewer = watch(stream.id);
-  expect(await waitUntil(() => viewer.length() > 0, { timeoutMs: 20_000 })).toBe(true);
+  expect(await waitUntil(() => viewer.length() > 0, { timeoutMs: 60_000 })).toBe(true);
   publisher.sendVideo('MARK-OF-THE-PUBLISHER');
-  expect(await waitUntil(() => viewer.sees('MARK-OF-THE-PUBLISHER'), { timeoutMs: 20_000 })).toBe(
+  expect(await waitUntil(() => viewer.sees('MARK-OF-THE-PUBLISHER'), { timeoutMs: 60_000 })).toBe(
     true,
   );
   await viewer.stop();
@@ -67,7 +67,7 @@ test('a player’s packets do not', async () => {
   expect(await intruder.awaitText(PLAYING)).toBe(true);
   intruder.sendVideo('MARK-OF-THE-INTRUDER');
   const before = viewer.length();
-  expect(await waitUntil(() => viewer.length() > before + 100_000, { timeoutMs: 30_000 })).toBe(
+  expect(await waitUntil(() => viewer.length() > before + 100_000, { timeoutMs: 60_000 })).toBe(
     true,
   );
   expect(viewer.sees('MARK-OF-THE-INTRUDER')).toBe(false);

@@ -1,30 +1,17 @@
 /** The event log as applications use it: through supabase-js. */
 import { randomUUID } from 'node:crypto';
-import { createClient, type SupabaseClient } from '@supabase/supabase-js';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createClient } from '@supabase/supabase-js';
 import type { Database } from '../../types/database.ts';
-import { startStack, type TestStack } from '../support/stack.ts';
+import { signUpBroadcaster } from '../support/broadcaster.ts';
+import { test as base, expect } from '../support/fixtures.ts';
 
-let stack: TestStack;
-let server: SupabaseClient<Database>;
-beforeAll(async () => {
-  stack = await startStack();
-  server = createClient<Database>(stack.config.apiUrl, stack.keys.secret);
-});
-afterAll(() => stack?.stop());
+/** `server`: a client with the secret key. */
+const test = base.extend('server', { scope: 'file' }, ({ stack }) =>
+  createClient<Database>(stack.config.apiUrl, stack.keys.secret),
+);
 
-async function signUp() {
-  const client = createClient<Database>(stack.config.apiUrl, stack.keys.publishable);
-  const { data, error } = await client.auth.signUp({
-    email: `${randomUUID()}@example.com`,
-    password: 'a-long-enough-password',
-  });
-  if (error || !data.user) throw error ?? new Error('no user');
-  return { client, id: data.user.id };
-}
-
-test('a user reads the history of what is theirs, and of nobody else', async () => {
-  const { client, id } = await signUp();
+test('a user reads the history of what is theirs, and of nobody else', async ({ stack }) => {
+  const { client, userId: id } = await signUpBroadcaster(stack);
   await client.rpc('create_stream', { title: 'My stream' });
   const { data, error } = await client.rpc('get_audit_trail', { user_id: id });
   expect(error).toBeNull();
@@ -36,13 +23,13 @@ test('a user reads the history of what is theirs, and of nobody else', async () 
     metadata: { actor_id: id, actor_role: 'authenticated' },
   });
   expect(data?.[0]?.position).toBeTypeOf('number');
-  const stranger = await signUp();
+  const stranger = await signUpBroadcaster(stack);
   const refused = await stranger.client.rpc('get_audit_trail', { user_id: id });
   expect(refused.status).toBe(403);
   expect(refused.error).toMatchObject({ code: 'PT403', details: 'audit_trail_forbidden' });
 });
 
-test('a server appends, is told of a conflict, reads, replays and consumes', async () => {
+test('a server appends, is told of a conflict, reads, replays and consumes', async ({ server }) => {
   const aggregate = { aggregate_type: 'Order', aggregate_id: randomUUID() };
   const placed = { ...aggregate, event_type: 'OrderPlaced', event_data: { new: { total: 5 } } };
   const first = await server.rpc('append_event', { ...placed, expected_version: 0 });

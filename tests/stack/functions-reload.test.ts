@@ -32,7 +32,7 @@ async function answerOf(name: string): Promise<string> {
 }
 
 const answers = (name: string, text: string) =>
-  waitUntil(async () => (await answerOf(name)) === text, { timeoutMs: 20_000 });
+  waitUntil(async () => (await answerOf(name)) === text, { timeoutMs: 60_000 });
 
 test('a changed file and a new folder are served, and it counts as no restart', async () => {
   expect(await answerOf('greet')).toBe('hello');

@@ -38,10 +38,10 @@ async function everyGrant(): Promise<string[]> {
   return rows.map(({ line }) => line).sort();
 }
 
-const catalogue = () => readCatalogue(databaseUrl(gateway.config.ports.db, 'supabase_admin'));
+const everyDefinition = () => readCatalogue(databaseUrl(gateway.config.ports.db, 'supabase_admin'));
 
 test('every grant and every definition is the same before and after the gateway has worked', async () => {
-  const [grants, definitions] = [await everyGrant(), await catalogue()];
+  const [grants, definitions] = [await everyGrant(), await everyDefinition()];
   expect(grants.length).toBeGreaterThan(1000);
 
   await gateway.start();
@@ -53,5 +53,5 @@ test('every grant and every definition is the same before and after the gateway 
   expect((await gateway.service().storage.listBuckets()).error).toBeNull();
 
   expect(await everyGrant()).toEqual(grants);
-  expect(await catalogue()).toEqual(definitions);
+  expect(await everyDefinition()).toEqual(definitions);
 });

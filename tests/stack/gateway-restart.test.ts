@@ -27,7 +27,7 @@ test('kill -9 of Postgres, with requests under way, costs answers but not the ga
   const cutOff = await Promise.all(underWay);
   expect(cutOff.every(({ status }) => status === 503)).toBe(true);
   const isDown = async () => (await read()).status === 503;
-  expect(await waitUntil(isDown, { timeoutMs: 10_000 })).toBe(true);
+  expect(await waitUntil(isDown, { timeoutMs: 60_000 })).toBe(true);
   const away = await read();
   expect(away.headers.get('retry-after')).toBe('1');
   expect((await away.json()).code).toMatch(/^PGRST00[12]$/);
@@ -35,7 +35,7 @@ test('kill -9 of Postgres, with requests under way, costs answers but not the ga
 
   await gateway.startDatabase();
   const isBack = async () => (await read()).status === 200;
-  expect(await waitUntil(isBack, { timeoutMs: 10_000 })).toBe(true);
+  expect(await waitUntil(isBack, { timeoutMs: 60_000 })).toBe(true);
   expect((await manyReads()).map(({ status }) => status)).toEqual(Array(15).fill(200));
   expect((await fetch(`${gateway.config.apiUrl}/health`)).status).toBe(200);
   expect(gateway.pid).toBe(pid);
@@ -50,7 +50,7 @@ test('whenever it happens, each request is answered, with its rows or with 503',
     expect(statuses.filter((status) => status !== 200 && status !== 503)).toEqual([]);
     await gateway.startDatabase();
     const isBack = async () => (await read()).status === 200;
-    expect(await waitUntil(isBack, { timeoutMs: 10_000 })).toBe(true);
+    expect(await waitUntil(isBack, { timeoutMs: 60_000 })).toBe(true);
   }
 });
 
@@ -58,5 +58,5 @@ test('changes of the schema are still noticed afterwards', async () => {
   await gateway.sql`create table public.afterwards (id int primary key)`;
   await gateway.sql`grant select on public.afterwards to anon`;
   const isServed = async () => (await gateway.anon().from('afterwards').select()).status === 200;
-  expect(await waitUntil(isServed, { timeoutMs: 10_000 })).toBe(true);
+  expect(await waitUntil(isServed, { timeoutMs: 60_000 })).toBe(true);
 });

@@ -1,5 +1,6 @@
 /** Functions answer through rpc() as they do on Supabase. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -78,6 +79,32 @@ test('a row within a row is an object', async () => {
     author: null,
     label,
   });
+});
+
+test('an array of rows is one of objects', async () => {
+  const all = [1, 2].map(async (id) => (await call('annotate', { note_id: id })).data);
+  expect((await call('annotate_all', { up_to: 2 })).data).toEqual(await Promise.all(all));
+  expect((await call('annotate_all', { up_to: 0 })).data).toEqual([]);
+  expect((await call('annotate_all', { up_to: null })).data).toBeNull();
+});
+
+test('so is one of a type that is newer than the sessions', async () => {
+  await gateway.sql.unsafe(`
+    create type public.pair as (a int, b text);
+    create function public.pairs() returns public.pair[] language sql stable as $$
+      select array[(1, 'one')::public.pair, (2, null)::public.pair] $$;
+    grant execute on function public.pairs() to anon`);
+  const pairs = [
+    { a: 1, b: 'one' },
+    { a: 2, b: null },
+  ];
+  let data: unknown;
+  const isKnown = async () => {
+    data = (await call('pairs')).data;
+    return data !== null;
+  };
+  expect(await waitUntil(isKnown, { timeoutMs: 20_000 })).toBe(true);
+  expect(data).toEqual(pairs);
 });
 
 test('{get: true} calls by GET, which may only read', async () => {

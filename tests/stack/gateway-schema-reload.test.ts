@@ -13,7 +13,7 @@ afterAll(() => gateway?.stop());
 
 const statusOf = async (table: string) => (await gateway.service().from(table).select()).status;
 const becomes = (table: string, status: number) =>
-  waitUntil(async () => (await statusOf(table)) === status, { timeoutMs: 10_000 });
+  waitUntil(async () => (await statusOf(table)) === status, { timeoutMs: 60_000 });
 
 test('a new table is served, and no longer once it is dropped', async () => {
   expect(await statusOf('fresh')).toBe(404);
@@ -30,7 +30,7 @@ test('a new column and a new function are served', async () => {
     create function public.newborn() returns int language sql stable as 'select 1'`;
   await gateway.sql`grant execute on function public.newborn() to anon`;
   const answers = async () => (await gateway.anon().rpc('newborn')).data === 1;
-  expect(await waitUntil(answers, { timeoutMs: 10_000 })).toBe(true);
+  expect(await waitUntil(answers, { timeoutMs: 60_000 })).toBe(true);
   const { data } = await gateway.anon().from('notes').select('mood').limit(1);
   expect(data).toEqual([{ mood: 'fine' }]);
 });

@@ -70,7 +70,7 @@ test('only the supervisor killed: our own programs end by themselves', async () 
   const identities = pids.map(identifyProcess);
   stack.process.signal('SIGKILL');
   const areGone = () => identities.every((identity) => !isAlive(identity));
-  expect(await waitUntil(areGone, { timeoutMs: 15_000 })).toBe(true);
+  expect(await waitUntil(areGone, { timeoutMs: 60_000 })).toBe(true);
   expect((await stack.status()).ready).toBe(false);
 });
 

@@ -34,6 +34,6 @@ test.each([
   const processes = processTree(npm);
   end(npm);
   const areGone = () => survivors(processes).length === 0;
-  await waitUntil(areGone, { timeoutMs: 30_000 });
+  await waitUntil(areGone, { timeoutMs: 60_000 });
   expect(survivors(processes)).toEqual([]);
 });

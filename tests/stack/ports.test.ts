@@ -96,7 +96,7 @@ test.runIf(process.platform === 'linux')(
 
     const waitedFor: number[] = [];
     const found = findPortProblems([{ name: 'api', port }], (one) => waitedFor.push(one));
-    await waitUntil(() => waitedFor.length > 0, { timeoutMs: 10_000 });
+    await waitUntil(() => waitedFor.length > 0, { timeoutMs: 60_000 });
     socket.resetAndDestroy();
     expect(await found).toEqual([]);
     expect(waitedFor).toEqual([port]);

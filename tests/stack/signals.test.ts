@@ -34,7 +34,7 @@ test('a start that is interrupted half-way ends too', async () => {
   try {
     const starting = spawnStack(place.env);
     const hasBegun = () => starting.output().includes('redis ready');
-    expect(await waitUntil(hasBegun, { timeoutMs: 30_000, intervalMs: 5 })).toBe(true);
+    expect(await waitUntil(hasBegun, { timeoutMs: 60_000, intervalMs: 5 })).toBe(true);
     const processes = processTree(starting.pid);
     starting.signal('SIGTERM');
     expect(await starting.ended).toBe(0);

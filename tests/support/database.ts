@@ -18,6 +18,9 @@ export interface ActOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Runs `work` as somebody: one transaction, committed unless it throws. */
+export type Act = <T>(work: Work<T>, options?: ActOptions) => Promise<T>;
+
 export interface TestDatabase {
   /** As role `postgres`. */
   readonly url: string;
@@ -28,10 +31,12 @@ export interface TestDatabase {
   readonly superuser: Sql;
   /** Runs `work` as a signed-in user: one transaction, committed unless it throws. */
   asUser<T>(userId: string, work: Work<T>, options?: ActOptions): Promise<T>;
-  asAnon<T>(work: Work<T>, options?: ActOptions): Promise<T>;
-  asService<T>(work: Work<T>, options?: ActOptions): Promise<T>;
-  /** Runs `work` as a signed-in admin, one that is made at the first call. */
-  asAdmin<T>(work: Work<T>, options?: ActOptions): Promise<T>;
+  /** `asUser` for one user, where a test tries the same as several. */
+  as(user: TestUser): Act;
+  readonly asAnon: Act;
+  readonly asService: Act;
+  /** A signed-in admin, one that is made at the first call. */
+  readonly asAdmin: Act;
   createUser(options?: NewUser): Promise<TestUser>;
   /**
    * Opens `count` separate connections for a race, already connected; `drop` closes them.
@@ -66,7 +71,11 @@ function memoise<T>(make: () => Promise<T>): () => Promise<T> {
 
 /** Creates a database of its own for a test file; call `drop` in `afterAll`. */
 export async function createDatabase(): Promise<TestDatabase> {
-  const port = await sharedClusterPort();
+  return createDatabaseOn(await sharedClusterPort());
+}
+
+/** Creates a database on the run's server, which listens on `port`; call `drop` at the end. */
+export async function createDatabaseOn(port: number): Promise<TestDatabase> {
   const name = await cloneTemplate(port);
   const sql = open(port, 'postgres', name, 4);
   const superuser = open(port, 'supabase_admin', name, 2);
@@ -84,6 +93,7 @@ export async function createDatabase(): Promise<TestDatabase> {
     sql,
     superuser,
     asUser,
+    as: (user) => (work, options) => asUser(user.id, work, options),
     asAnon: (work, { headers } = {}) => actAs(api, { role: 'anon' }, work, headers),
     asService: (work, { headers } = {}) => actAs(api, { role: 'service_role' }, work, headers),
     asAdmin: async (work, options) => asUser((await admin()).id, work, options),

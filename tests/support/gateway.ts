@@ -93,7 +93,7 @@ export class TestGateway {
       });
     }
     const isUp = () => child.exitCode !== null || answersHttp(`${this.config.apiUrl}/health`);
-    const up = await waitUntil(isUp, { timeoutMs: 30_000 });
+    const up = await waitUntil(isUp, { timeoutMs: 60_000 });
     if (!up || child.exitCode !== null) throw new Error(`the gateway is not up:\n${this.#output}`);
   }
 

@@ -75,7 +75,7 @@ export async function startPooler(serverPort: number, roles: readonly string[]):
     said += text;
   });
   const isUp = () => acceptsConnections(HOST, port);
-  if (!(await waitUntil(isUp, { timeoutMs: 10_000, intervalMs: 50 }))) {
+  if (!(await waitUntil(isUp, { timeoutMs: 60_000, intervalMs: 50 }))) {
     await end(child);
     throw new Error(`pgbouncer does not start:\n${said}`);
   }

@@ -43,7 +43,7 @@ export class RawSocket {
 
   /** Waits for the end and tells its reason. */
   async untilClosed(): Promise<{ code: number; reason: string }> {
-    await waitUntil(async () => this.closed !== undefined, { timeoutMs: 30_000, intervalMs: 20 });
+    await waitUntil(async () => this.closed !== undefined, { timeoutMs: 60_000, intervalMs: 20 });
     if (!this.closed) throw new Error('the connection stays open');
     return this.closed;
   }

@@ -8,7 +8,7 @@ import { ROOT } from '../../lib/root.ts';
 import { waitUntil } from '../../lib/wait.ts';
 import { type GatewayOptions, startGateway, type TestGateway } from './gateway.ts';
 
-const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 60_000;
 
 export class TestRealtime {
   readonly gateway: TestGateway;

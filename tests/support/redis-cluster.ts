@@ -49,7 +49,7 @@ async function startNode({ port, bus }: NodePorts, dir: string): Promise<ChildPr
   const cluster = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`];
   const args = [...settings, ...cluster, '--cluster-port', String(bus)];
   const node = spawn(await findRedisServer(), args, { stdio: 'ignore' });
-  if (await waitUntil(() => answersPing(urlOf(port)), { timeoutMs: 20_000 })) return node;
+  if (await waitUntil(() => answersPing(urlOf(port)), { timeoutMs: 60_000 })) return node;
   throw new Error(`redis-server does not answer on port ${port}`);
 }
 
@@ -68,7 +68,7 @@ async function unite(nodes: readonly NodePorts[]): Promise<void> {
         /cluster_state:ok/.test(String(state)) && /cluster_known_nodes:3/.test(String(state)),
     );
   };
-  if (!(await waitUntil(isWhole, { timeoutMs: 30_000 })))
+  if (!(await waitUntil(isWhole, { timeoutMs: 60_000 })))
     throw new Error('the cluster did not form');
 }
 

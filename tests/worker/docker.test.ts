@@ -52,7 +52,7 @@ describe('a worker with the docker driver', () => {
     expect(worker.ffmpegs()).toEqual([]);
     await place.askToStop(id);
     expect(await place.awaitStatus(id, 'stopped')).toMatchObject({ ended_reason: 'stopped' });
-    await waitUntil(async () => (await containers('boxed')).length === 0, { timeoutMs: 10_000 });
+    await waitUntil(async () => (await containers('boxed')).length === 0, { timeoutMs: 60_000 });
     expect(await containers('boxed')).toEqual([]);
     worker.signal('SIGTERM');
     expect(await worker.ended).toBe(0);
@@ -79,7 +79,7 @@ describe('a worker with the docker driver', () => {
     await first.ended;
     expect(await containers('orphan')).toHaveLength(1);
     const push = place.sink.pushesOf('orphan')[0];
-    await waitUntil(() => push?.closedAt !== null, { timeoutMs: 10_000 });
+    await waitUntil(() => push?.closedAt !== null, { timeoutMs: 60_000 });
     expect(push?.closedAt, 'its relays died with it').not.toBeNull();
     const second = await place.workers.start('orphan', docker.env);
     expect(second.output).toContain('ended 1 ffmpeg(s)');

@@ -47,7 +47,7 @@ test('who stops a session stops the push, told by the database', async () => {
   await place.askToStop(id);
   expect(await place.awaitStatus(id, 'stopped')).toMatchObject({ ended_reason: 'stopped' });
   const [push] = place.sink.pushesOf('stopped');
-  await waitUntil(() => push?.closedAt !== null, { timeoutMs: 10_000 });
+  await waitUntil(() => push?.closedAt !== null, { timeoutMs: 60_000 });
   expect(push?.closedAt).not.toBeNull();
   expect(worker.ffmpegs()).toEqual([]);
 });
@@ -59,7 +59,7 @@ test('a source that can only be read from its beginning is repeated all the same
     createReadStream(file).pipe(response);
   });
   const id = await place.request('again', { source: server.url('/live.ts'), repeat: true });
-  await waitUntil(() => place.sink.pushesOf('again').length > 1, { timeoutMs: 30_000 });
+  await waitUntil(() => place.sink.pushesOf('again').length > 1, { timeoutMs: 60_000 });
   await place.sink.awaitPackets('again', 20);
   expect(place.sink.mostAtOnce('again')).toBe(1);
   await place.askToStop(id);

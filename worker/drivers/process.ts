@@ -2,12 +2,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { endProcess } from '../../lib/end-process.ts';
+import { HOST } from '../../lib/host.ts';
 import { readLines } from '../../lib/read-lines.ts';
 import { sendSignal } from '../../lib/send-signal.ts';
 import type { Driver, Run, RunEnd, RunOptions } from './driver.ts';
 import { ProcessRecord } from './process-record.ts';
 
-const PLACE = { bind: '127.0.0.1', host: '127.0.0.1' };
+const PLACE = { bind: HOST, host: HOST };
 const FAREWELL_MS = 2_000;
 
 function send(child: ChildProcess, signal: NodeJS.Signals): void {

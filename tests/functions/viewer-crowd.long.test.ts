@@ -18,7 +18,7 @@ beforeAll(async () => {
   stack = await startStack();
   sql = postgres(stack.config.dbUrl, { max: 2, onnotice() {} });
   streams = await openStreams(stack, sql, STREAMS);
-}, 60_000);
+});
 afterAll(async () => {
   await sql?.end();
   await stack?.stop();

@@ -1,0 +1,20 @@
+import type { DomainPrivileges } from '../../support/privileges.ts';
+
+export default {
+  rpcs: {
+    begin_job_run: 'service_role',
+    finish_job_run: 'service_role',
+    get_job_runs: 'authenticated service_role',
+    get_settings: 'authenticated service_role',
+    maintain_partitions: 'service_role',
+    set_setting: 'authenticated service_role',
+  },
+  helpers: {
+    check_one_of: 'anon authenticated service_role',
+    check_text: 'anon authenticated service_role',
+    fail: 'anon authenticated service_role',
+    first_visible_user: 'anon authenticated service_role',
+    is_admin: 'anon authenticated service_role',
+    last_visible_user: 'anon authenticated service_role',
+  },
+} satisfies DomainPrivileges;

@@ -1,0 +1,20 @@
+import type { DomainPrivileges } from '../../support/privileges.ts';
+
+export default {
+  rpcs: {
+    acknowledge_events: 'service_role',
+    append_event: 'service_role',
+    append_events: 'service_role',
+    archive_events: 'service_role',
+    claim_events: 'service_role',
+    create_snapshot: 'service_role',
+    get_audit_trail: 'authenticated service_role',
+    get_event_consumers: 'authenticated service_role',
+    get_events: 'service_role',
+    get_snapshot: 'service_role',
+    read_events: 'service_role',
+    replay: 'service_role',
+    verify_events: 'service_role',
+  },
+  publishedAs: { get_event_consumers: 'event_consumers' },
+} satisfies DomainPrivileges;
