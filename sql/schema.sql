@@ -2044,8 +2044,9 @@ CREATE OR REPLACE FUNCTION private.describe_idle_queue()
 AS $function$
 begin
   return row(null, null, (
-    select greatest(round(extract(epoch from min(lease_expires_at) - now()), 1), 0)
-    from private.restream_jobs where lease_expires_at is not null))::public.session_claim;
+    select greatest(round(extract(epoch from lease_expires_at - now()), 1), 0)
+    from private.restream_jobs where lease_expires_at is not null
+    order by lease_expires_at limit 1))::public.session_claim;
 end
 $function$;
 comment on function private.describe_idle_queue() is 'What a worker gets where nothing waits for it.';
@@ -2346,19 +2347,6 @@ end
 $function$;
 comment on function private.erase_values(jsonb) is 'Event data with "erased" for each value, also within old and new.';
 
-CREATE OR REPLACE FUNCTION private.erase_viewer_samples()
- RETURNS trigger
- LANGUAGE plpgsql
- SECURITY DEFINER
- SET search_path TO ''
-AS $function$
-begin
-  delete from private.viewer_samples where stream_id = old.id;
-  return null;
-end
-$function$;
-comment on function private.erase_viewer_samples() is 'Trigger: when a stream goes, with its owner''s account or without, what was counted of it goes.';
-
 CREATE OR REPLACE FUNCTION private.event_actor()
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -2582,7 +2570,7 @@ begin
   return case
     when stream.id is null or (stream.visibility <> 'public' and token is null) then
       row('stream_not_found', 'There is no such stream.', null, null)::private.refusal
-    when stream.status = 'disabled' then private.find_closed_refusal(stream)
+    when stream.status = 'disabled' then row('stream_disabled', 'This stream is disabled.', null, null)::private.refusal
     when stream.visibility <> 'public' and not private.is_playback_token(stream.id, token) then
       row('playback_token_invalid', 'The playback address has expired or was changed.', null, null)::private.refusal
   end;
@@ -3833,8 +3821,8 @@ declare
     when 'DELETE' then 'ProfileDeleted'
     else 'ProfileUpdated'
   end;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;
   personal bytea;
   sealed private.sealed_data;
@@ -5124,8 +5112,8 @@ declare
     when new.status = 'streaming' then 'StreamRequestStarted'
     when new.status = 'stopped' then 'StreamRequestStopped'
   end;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;
   personal bytea;
   sealed private.sealed_data;
@@ -5243,8 +5231,8 @@ declare
       <> (new.peak_viewers, new.unique_viewers, new.average_viewers, new.viewer_seconds) then 'SessionCounted'
     else 'SessionUpdated'
   end;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;
   personal bytea;
   sealed private.sealed_data;
@@ -5412,8 +5400,8 @@ declare
     when old.ended_at is not null and old.peak_viewers <> new.peak_viewers then 'StreamCounted'
     else 'StreamUpdated'
   end;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;
   personal bytea;
   sealed private.sealed_data;
@@ -5619,8 +5607,8 @@ declare
     when old.revoked_at is null and new.revoked_at is not null then 'DeviceRevoked'
     else 'DeviceUpdated'
   end;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;
   personal bytea;
   sealed private.sealed_data;
@@ -5697,8 +5685,8 @@ declare
       is distinct from (new.package_type, new.package_expires_at, new.streams_allowed) then 'PackageChanged'
     else 'UserUpdated'
   end;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;
   personal bytea;
   sealed private.sealed_data;
@@ -5971,8 +5959,8 @@ as $recorder$
 declare
   subject %2$s := coalesce(new, old);
   event_type text := %3$s;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;%7$s
 begin
   if tg_op = 'UPDATE' then%4$s%5$s
@@ -6570,7 +6558,6 @@ create policy streams_update on public.streams for update to authenticated
 CREATE TRIGGER streams_append_event AFTER INSERT OR DELETE OR UPDATE OF id, user_id, title, description, category, visibility, status, disabled_by, peak_viewers, started_at, ended_at, expires_at, settings, topic_epoch, created_at, updated_at ON public.streams FOR EACH ROW EXECUTE FUNCTION private.streams_append_event();
 CREATE TRIGGER streams_enforce_transitions BEFORE UPDATE OF status ON public.streams FOR EACH ROW WHEN (old.status IS DISTINCT FROM new.status) EXECUTE FUNCTION private.enforce_transitions('idle>live', 'live>idle', 'idle>disabled', 'live>disabled', 'disabled>idle');
 CREATE TRIGGER streams_erase_admissions AFTER DELETE ON public.streams FOR EACH ROW EXECUTE FUNCTION private.erase_admissions();
-CREATE TRIGGER streams_erase_viewer_samples AFTER DELETE ON public.streams FOR EACH ROW EXECUTE FUNCTION private.erase_viewer_samples();
 CREATE TRIGGER streams_prepare BEFORE INSERT OR UPDATE OF title, description, category, visibility, settings ON public.streams FOR EACH ROW EXECUTE FUNCTION private.prepare_stream();
 CREATE TRIGGER streams_renew_topic BEFORE UPDATE OF visibility ON public.streams FOR EACH ROW WHEN (old.visibility <> 'private'::text AND new.visibility = 'private'::text) EXECUTE FUNCTION private.renew_topic();
 CREATE TRIGGER streams_touch_updated_at BEFORE UPDATE OF title, description, category, visibility, settings, status, expires_at ON public.streams FOR EACH ROW EXECUTE FUNCTION private.touch_updated_at();

@@ -216,8 +216,8 @@ as $recorder$
 declare
   subject %2$s := coalesce(new, old);
   event_type text := %3$s;
-  before jsonb := '{}';
-  after jsonb := '{}';
+  before jsonb := jsonb '{}';
+  after jsonb := jsonb '{}';
   data jsonb;%7$s
 begin
   if tg_op = 'UPDATE' then%4$s%5$s

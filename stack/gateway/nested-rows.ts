@@ -5,44 +5,24 @@ import type { Answer, Session } from './session.ts';
 const FIRST_TYPE_OF_USERS = 16_384;
 
 const ROW_TYPES = `
-  select type.oid, type.oid::regtype::text as name, element.oid::regtype::text as element
-  from pg_type as type
-  left join pg_type as element on element.oid = type.typelem and type.typcategory = 'A'
+  select type.oid, type.oid::regtype::text as name
+  from pg_type type
+  left join pg_type element on element.oid = type.typelem and type.typcategory = 'A'
   where type.oid = any ($1::text[]::oid[]) and coalesce(element.typtype, type.typtype) = 'c'`;
-
-interface RowType {
-  readonly oid: number;
-  readonly name: string;
-  /** Of an array: what its elements are. */
-  readonly element: string | null;
-}
 
 const asJson = (typeName: string) => `
   select to_jsonb(given.value::${typeName}) as value
   from unnest($1::text[]) with ordinality as given (value, place) order by given.place`;
 
-/**
- * Reads what the driver has left of a column: of an array it has made the texts of its elements, unless
- * the type is newer than the session.
- */
-async function unfoldColumn(
-  session: Session,
-  rows: Record<string, unknown>[],
-  column: string,
-  { name, element }: RowType,
-): Promise<void> {
-  const texts = rows.map((row) => row[column]);
-  const typeName = texts.some(Array.isArray) ? (element ?? name) : name;
-  const unfolded = await session.run<{ value: unknown }>(asJson(typeName), [texts.flat()]);
-  const values = unfolded.rows.values();
-  const next = () => values.next().value?.value;
-  for (const row of rows) {
-    const text = row[column];
-    row[column] = Array.isArray(text) ? text.map(next) : next();
-  }
+const quoted = (text: string) => `"${text.replace(/["\\]/g, '\\$&')}"`;
+
+/** The driver has taken an array apart, but for its rows; what is no row in it is null. */
+function inNotation(value: unknown): unknown {
+  if (!Array.isArray(value)) return value;
+  return `{${value.map((item) => (item?.startsWith('(') ? quoted(item) : 'null')).join()}}`;
 }
 
-/** Turns the columns of an answer that hold rows, or arrays of rows, into objects; Postgres itself reads its notation. */
+/** Turns what holds rows in an answer, or arrays of rows, into objects; Postgres itself reads its notation. */
 export async function unfoldNestedRows<Row>(
   session: Session,
   { rows, columns }: Answer<Row>,
@@ -50,10 +30,17 @@ export async function unfoldNestedRows<Row>(
   const own = columns.filter(({ type }) => type >= FIRST_TYPE_OF_USERS);
   if (rows.length === 0 || own.length === 0) return;
   const oids = own.map(({ type }) => String(type));
-  const found = await session.run<RowType>(ROW_TYPES, [oids]);
-  const types = new Map(found.rows.map((type) => [Number(type.oid), type]));
+  const found = await session.run<{ oid: number; name: string }>(ROW_TYPES, [oids]);
+  const names = new Map(found.rows.map(({ oid, name }) => [Number(oid), name]));
   for (const { name, type } of own) {
-    const rowType = types.get(type);
-    if (rowType) await unfoldColumn(session, rows as Record<string, unknown>[], name, rowType);
+    const typeName = names.get(type);
+    if (!typeName) continue;
+    const nested = rows as Record<string, unknown>[];
+    const values = nested.map((row) => inNotation(row[name]));
+    const { rows: unfolded } = await session.run<{ value: unknown }>(asJson(typeName), [values]);
+    for (const [index, { value }] of unfolded.entries()) {
+      const row = nested[index];
+      if (row) row[name] = value;
+    }
   }
 }

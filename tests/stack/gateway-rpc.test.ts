@@ -1,6 +1,6 @@
 /** Functions answer through rpc() as they do on Supabase. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -82,8 +82,9 @@ test('a row within a row is an object', async () => {
 });
 
 test('an array of rows is one of objects', async () => {
-  const all = [1, 2].map(async (id) => (await call('annotate', { note_id: id })).data);
-  expect((await call('annotate_all', { up_to: 2 })).data).toEqual(await Promise.all(all));
+  const both = [1, 2].map(async (id) => (await call('annotate', { note_id: id })).data);
+  const expected = [...(await Promise.all(both)), null];
+  expect((await call('annotate_all', { up_to: 3 })).data).toEqual(expected);
   expect((await call('annotate_all', { up_to: 0 })).data).toEqual([]);
   expect((await call('annotate_all', { up_to: null })).data).toBeNull();
 });
