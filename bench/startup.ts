@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { ROOT } from '../stack/config.ts';
+import { ROOT } from '../lib/root.ts';
 import { stopRunning } from '../stack/supervisor/stop-running.ts';
 import { createStackPlace } from '../tests/support/stack-place.ts';
 import { median } from './support/median.ts';

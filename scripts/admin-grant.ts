@@ -1,7 +1,7 @@
 /** `npm run admin:grant -- EMAIL [--url URL]`: makes a user an admin; the way to the first one. */
 import { parseArgs } from 'node:util';
+import { ownerDatabaseUrl } from '../lib/database-url.ts';
 import { describeTarget, UserError, withClient } from '../sql/cli/connection.ts';
-import { loadConfig } from '../stack/config.ts';
 
 const USAGE = `npm run admin:grant -- EMAIL [--url URL]
 
@@ -20,7 +20,7 @@ function readWish(): Wish {
   });
   const [email, ...others] = positionals;
   if (!email || others.length > 0) throw new UserError(USAGE);
-  return { email, url: values.url || process.env.DATABASE_URL || loadConfig().dbUrl };
+  return { email, url: values.url || ownerDatabaseUrl(process.env) };
 }
 
 async function grantAdmin({ email, url }: Wish): Promise<void> {

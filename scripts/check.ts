@@ -4,19 +4,27 @@ import { biome } from './checks/biome.ts';
 import type { Check, Outcome } from './checks/check.ts';
 import { MigratedDatabases } from './checks/databases.ts';
 import { denoCheck, denoLint } from './checks/deno.ts';
+import { domains } from './checks/domains.ts';
+import { errors } from './checks/errors.ts';
+import { fresh } from './checks/fresh.ts';
+import { imports } from './checks/imports.ts';
 import { plpgsql } from './checks/plpgsql.ts';
 import { schemaLint } from './checks/schema-lint.ts';
-import { typesFresh } from './checks/types-fresh.ts';
+import { sqlLines } from './checks/sql-lines.ts';
 import { typescript } from './checks/typescript.ts';
 
 const CHECKS = [
   typescript,
   biome,
+  imports,
   denoCheck,
   denoLint,
   schemaLint,
   advisors,
-  typesFresh,
+  domains,
+  errors,
+  fresh,
+  sqlLines,
   plpgsql,
 ] as const;
 

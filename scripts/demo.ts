@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { answersOk } from '../lib/probes.ts';
 import { loadConfig } from '../stack/config.ts';
 import { loadKeys } from '../stack/keys.ts';
 import { demonstrateBroadcast } from './demo/broadcast.ts';
@@ -18,14 +19,6 @@ const STORIES: Readonly<Record<string, (demo: Demo) => Promise<void>>> = {
 };
 
 const config = loadConfig();
-
-async function isRunning(): Promise<boolean> {
-  const health = fetch(`${config.apiUrl}/health`, { signal: AbortSignal.timeout(3_000) });
-  return health.then(
-    ({ ok }) => ok,
-    () => false,
-  );
-}
 
 async function tell(story: (demo: Demo) => Promise<void>): Promise<number> {
   const { publishable, secret } = loadKeys(config.dataDir);
@@ -51,7 +44,7 @@ async function main(name = 'broadcast'): Promise<number> {
     console.error(`There is no demo "${name}". Choose one of: ${Object.keys(STORIES).join(', ')}.`);
     return 1;
   }
-  if (await isRunning()) return tell(story);
+  if (await answersOk(`${config.apiUrl}/health`)) return tell(story);
   console.error(
     `No stack is running at ${config.apiUrl}. Start one in another terminal: npm start`,
   );

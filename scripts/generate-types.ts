@@ -1,12 +1,10 @@
 /** The TypeScript types of the schema, as they belong into `types/database.ts`. */
-import { join } from 'node:path';
-import { ROOT } from '../stack/config.ts';
 import { runCommand } from './run-command.ts';
 import { printTypes } from './types/print.ts';
 import { readSchema } from './types/schema.ts';
 
 /** Where the types are kept. */
-export const TYPES_FILE = join(ROOT, 'types', 'database.ts');
+export const TYPES_FILE = 'types/database.ts';
 
 async function format(source: string): Promise<string> {
   const { code, stdout, stderr } = await runCommand(

@@ -1,17 +1,10 @@
 /** Runs a program of `node_modules/.bin` to its end. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { delimiter, join } from 'node:path';
-import { text } from 'node:stream/consumers';
-import { ROOT } from '../stack/config.ts';
-
-export interface CommandResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { ROOT } from '../lib/root.ts';
+import { type ProgramResult, runProgram } from '../lib/run-program.ts';
 
 const BIN = join(ROOT, 'node_modules', '.bin');
+const TIMEOUT_MS = 300_000;
 
 /** Nothing may ask, nothing may colour, nothing may report home. */
 function quietEnvironment(): NodeJS.ProcessEnv {
@@ -35,18 +28,10 @@ function quietEnvironment(): NodeJS.ProcessEnv {
  * @param options.input what to send to its standard input
  * @throws Error when it cannot be started at all; an exit code other than 0 is a result
  */
-export async function runCommand(
+export function runCommand(
   command: string,
   args: readonly string[],
   { cwd = ROOT, input = '' }: { cwd?: string; input?: string } = {},
-): Promise<CommandResult> {
-  const child = spawn(command, args, { cwd, env: quietEnvironment(), timeout: 300_000 });
-  child.stdin.on('error', () => {}); // a program that does not read its input may close it
-  child.stdin.end(input);
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { code: code ?? -1, stdout, stderr };
+): Promise<ProgramResult> {
+  return runProgram(command, args, { cwd, env: quietEnvironment(), input, timeoutMs: TIMEOUT_MS });
 }

@@ -1,7 +1,7 @@
 /** One stack per data folder. */
-import { type FileLock, tryLock } from './supervisor/file-lock.ts';
+import { type FileLock, tryLock } from '../lib/file-lock.ts';
+import { waitFor } from '../lib/wait.ts';
 import { lockFile, type RunState, readLiveState } from './supervisor/run-state.ts';
-import { waitUntil } from './supervisor/wait.ts';
 
 /** A stack that has just begun holds the lock a moment before it says who it is. */
 const HESITATION_MS = 3_000;
@@ -12,14 +12,9 @@ const HESITATION_MS = 3_000;
  * @throws Error when something that is no running stack keeps the lock
  */
 export async function claimDataDir(dataDir: string): Promise<FileLock | RunState> {
-  let claim: FileLock | RunState | null = null;
-  await waitUntil(
-    () => {
-      claim = tryLock(lockFile(dataDir)) ?? readLiveState(dataDir);
-      return claim !== null;
-    },
-    { timeoutMs: HESITATION_MS },
-  );
+  const claim = await waitFor(() => tryLock(lockFile(dataDir)) ?? readLiveState(dataDir), {
+    timeoutMs: HESITATION_MS,
+  });
   if (claim) return claim;
   throw new Error(`Another command is at work on ${dataDir}; try again when it has finished.`);
 }

@@ -1,7 +1,9 @@
 /** Brings the started database to what the product needs, at each start of the stack. */
 import postgres, { type Sql } from 'postgres';
+import { databaseUrl } from '../lib/database-url.ts';
+import { HOST } from '../lib/host.ts';
 import { migrateUp, runSeed } from '../sql/cli/migrations.ts';
-import { databaseUrl, HOST, type StackConfig } from './config.ts';
+import type { StackConfig } from './config.ts';
 import { bootstrapCluster, bootstrapDatabase } from './postgres/bootstrap.ts';
 import { SUPERUSER } from './postgres/cluster.ts';
 

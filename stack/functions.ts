@@ -4,12 +4,14 @@ import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { HOST, ROOT, type StackConfig } from './config.ts';
+import { TERMINATE } from '../lib/end-process.ts';
+import { HOST } from '../lib/host.ts';
+import { answersHttp, answersOk } from '../lib/probes.ts';
+import { ROOT } from '../lib/root.ts';
+import type { StackConfig } from './config.ts';
 import type { FunctionPlan, HostPlan } from './functions-host/plan.ts';
 import { loadKeys } from './keys.ts';
-import { answersHttp, answersOk } from './probes.ts';
 import { loadSupabaseConfig } from './supabase-config.ts';
-import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
 
 const FUNCTIONS = join(ROOT, 'functions');

@@ -1,8 +1,8 @@
 /** A service that is one of the stack's own Node programs. */
 import { join } from 'node:path';
-import { ROOT } from './config.ts';
+import { TERMINATE } from '../lib/end-process.ts';
+import { ROOT } from '../lib/root.ts';
 import { isGivingSigns, signFile } from './sign-of-life.ts';
-import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
 
 const preload = (file: string) => ['--import', join(ROOT, 'stack', file)];

@@ -4,7 +4,7 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { waitForLock } from './supervisor/file-lock.ts';
+import { waitForLock } from '../lib/file-lock.ts';
 
 const run = promisify(execFile);
 const LOCK_TIMEOUT_MS = 5 * 60_000;

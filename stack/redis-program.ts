@@ -1,28 +1,10 @@
 /** Finds a Redis server to run, and installs Debian's where that is ours to do. */
-import { accessSync, constants, existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { existsSync } from 'node:fs';
+import { delimiter } from 'node:path';
+import { findOnPath } from '../lib/find-on-path.ts';
 import { installRedisWithApt } from './redis-apt.ts';
 
 const PROGRAMS = ['redis-server', 'valkey-server'];
-
-function isExecutable(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** The full path of the first of these programs that the PATH has, or null. */
-export function findOnPath(
-  programs: readonly string[],
-  path = process.env.PATH ?? '',
-): string | null {
-  const folders = path.split(delimiter).filter(Boolean);
-  const files = programs.flatMap((program) => folders.map((folder) => join(folder, program)));
-  return files.find(isExecutable) ?? null;
-}
 
 const INSTALL_COMMANDS: readonly (readonly [manager: string, command: string])[] = [
   ['brew', 'brew install redis'],

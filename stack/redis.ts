@@ -1,10 +1,11 @@
 /** Redis: the server that `REDIS_URL` names, else one of our own on the loopback interface. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { HOST, type StackConfig } from './config.ts';
-import { answersBytes, answersPing } from './probes.ts';
+import { TERMINATE } from '../lib/end-process.ts';
+import { HOST } from '../lib/host.ts';
+import { answersBytes, answersPing } from '../lib/probes.ts';
+import type { StackConfig } from './config.ts';
 import { findRedisServer } from './redis-program.ts';
-import { TERMINATE } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
 
 /** Everything is said here, so that no configuration file of the system is read. */

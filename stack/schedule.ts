@@ -1,6 +1,7 @@
 /** The jobs that run at present, kept as the list in the database says. */
 import { Cron } from 'croner';
-import { type JobSettings, type JobTarget, ScheduledJob } from './scheduled-job.ts';
+import type { JobSettings, JobTarget } from './run-job.ts';
+import { ScheduledJob } from './scheduled-job.ts';
 
 interface Entry {
   readonly settings: string;

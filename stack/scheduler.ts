@@ -1,21 +1,21 @@
-/** The local stack's schedule: what pg_cron and pg_net do on Supabase. */
+/** The local stack's schedule: what pg_cron does on Supabase. */
 import { setTimeout as pause } from 'node:timers/promises';
 import postgres from 'postgres';
 import { loadConfig } from './config.ts';
 import { loadKeys } from './keys.ts';
+import type { JobSettings } from './run-job.ts';
 import { Schedule } from './schedule.ts';
-import type { JobSettings } from './scheduled-job.ts';
 
 /** How soon a change of the list is seen. */
 const READ_EVERY_MS = 2_000;
 
 const { apiUrl, dataDir, dbUrl } = loadConfig();
 const sql = postgres(dbUrl, { max: 1, connect_timeout: 5, onnotice() {} });
-const schedule = new Schedule({ apiUrl, secretKey: loadKeys(dataDir).secret });
+const schedule = new Schedule({ apiUrl, secretKey: loadKeys(dataDir).secret, dbUrl });
 
 const readJobs = () =>
   sql<JobSettings[]>`
-    select name, schedule, function_name as "functionName", timeout_seconds as "timeoutSeconds"
+    select name, schedule, edge_function as "edgeFunction", timeout_seconds as "timeoutSeconds"
     from private.scheduled_jobs where enabled order by name`;
 
 process.on('SIGTERM', () => {

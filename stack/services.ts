@@ -1,12 +1,14 @@
 /** The services of the stack, in the stages in which they start. */
 import { join } from 'node:path';
-import { databaseUrl, HOST, type StackConfig } from './config.ts';
+import { databaseUrl } from '../lib/database-url.ts';
+import type { EndingSteps } from '../lib/end-process.ts';
+import { HOST } from '../lib/host.ts';
+import { acceptsConnections, answersBytes, answersHttp, answersOk } from '../lib/probes.ts';
+import type { StackConfig } from './config.ts';
 import { functionsService } from './functions.ts';
 import { nodeService, silentNodeService } from './node-service.ts';
 import { answersQueries, initCluster, postgresCommand } from './postgres/cluster.ts';
-import { acceptsConnections, answersBytes, answersHttp, answersOk } from './probes.ts';
 import { redisService } from './redis.ts';
-import type { EndingSteps } from './supervisor/end-process.ts';
 import type { Service } from './supervisor/service.ts';
 
 /** `SSLRequest`: a server answers it with a letter, also while it starts or has no room for more sessions. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { parse } from 'smol-toml';
 import * as v from 'valibot';
-import { ROOT } from './config.ts';
+import { ROOT } from '../lib/root.ts';
 
 const OAuthProvider = v.object({
   enabled: v.optional(v.boolean(), false),

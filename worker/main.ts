@@ -3,10 +3,10 @@
  * run, on any machine that reaches the database. SIGTERM or Ctrl-C gives the sessions back and ends; a second one ends at once.
  */
 import { join } from 'node:path';
-import { whenNpmIsGone } from '../stack/stop-request.ts';
-import { tryLock } from '../stack/supervisor/file-lock.ts';
+import { tryLock } from '../lib/file-lock.ts';
+import { logEvent, logProblem } from '../lib/log.ts';
+import { onStopRequest } from '../lib/stop-request.ts';
 import { createDriver } from './drivers/create-driver.ts';
-import { logEvent, logProblem } from './log.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { Worker } from './worker.ts';
 
@@ -25,22 +25,16 @@ function lock({ id, folder }: Settings): void {
 /** The first request to end drains; a signal that comes later ends at once. */
 function endOnRequest(worker: Worker): void {
   let firstAt: number | null = null;
-  const drain = (why: string) => {
-    if (firstAt !== null) return;
-    firstAt = performance.now();
-    logEvent(`${why}: giving the sessions back`);
-    worker.drain();
-    setTimeout(() => process.exit(0), DRAIN_MS).unref();
-  };
-  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
-    process.on(signal, () => {
-      if (firstAt !== null && performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1);
-      drain(signal);
-    });
-  }
-  whenNpmIsGone(() => drain('npm has ended'));
-  // A console that has gone away ends no push.
-  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+  onStopRequest((request) => {
+    if (firstAt === null) {
+      firstAt = performance.now();
+      logEvent(`${request}: giving the sessions back`);
+      worker.drain();
+      setTimeout(() => process.exit(0), DRAIN_MS).unref();
+    } else if (request !== 'npm has ended' && performance.now() - firstAt > SAME_SIGNAL_MS) {
+      process.exit(1);
+    }
+  });
 }
 
 async function main(): Promise<void> {

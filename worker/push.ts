@@ -1,14 +1,15 @@
 /** One run of ffmpeg from source to target. */
+import { LastLines } from '../lib/last-lines.ts';
 import type { Driver, Run, RunEnd } from './drivers/driver.ts';
 import { pushArguments } from './ffmpeg/arguments.ts';
 import { Progress, type PushStats } from './ffmpeg/progress.ts';
 import type { MediaFacts } from './ffmpeg/streams.ts';
-import { LastLines } from './last-lines.ts';
 import type { Ending, PushEnd } from './outcome.ts';
 import type { TargetRelay } from './relay/target-relay.ts';
 import type { Secrets } from './secrets.ts';
 
 const BEGIN_CHECK_MS = 100;
+const LINES_TO_KEEP = 20;
 
 export interface PushOptions {
   readonly sessionId: string;
@@ -27,7 +28,7 @@ export interface PushOptions {
 export class Push {
   readonly #options: PushOptions;
   readonly #progress: Progress;
-  readonly #lastLines = new LastLines();
+  readonly #lastLines = new LastLines(LINES_TO_KEEP);
   #run: Run | null = null;
   #ending: Ending | null = null;
 

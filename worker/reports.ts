@@ -1,12 +1,12 @@
 /** Tells the database what becomes of a session. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { BackOff } from '../lib/back-off.ts';
+import { logEvent, logProblem } from '../lib/log.ts';
+import { pause } from '../lib/pause.ts';
 import { isLeaseLost, isRefusal, type Report, type Sessions } from './database/sessions.ts';
 import type { Lease } from './lease.ts';
-import { logEvent, logProblem } from './log.ts';
 import type { Secrets } from './secrets.ts';
 
-const FIRST_PAUSE_MS = 500;
-const LONGEST_PAUSE_MS = 5_000;
+const RETRIES = { firstMs: 500, longestMs: 5_000 };
 
 const WORDS = {
   running: 'running',
@@ -55,7 +55,8 @@ export class Reports {
   /** Tells it again and again while the session is this worker's; returns whether it was heard. */
   async #tell(report: Report): Promise<boolean> {
     const { sessions, sessionId, lease, ending } = this.#options;
-    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+    const backOff = new BackOff(RETRIES);
+    for (;;) {
       try {
         await sessions.report(sessionId, report);
         return true;
@@ -64,7 +65,7 @@ export class Reports {
       }
       if (report.status === 'running' && ending.aborted) return false;
       if (!lease.isHeld()) return false;
-      await sleep(pause, undefined, { signal: lease.ended }).catch(() => {});
+      await pause(backOff.next(), { signal: lease.ended });
     }
   }
 

@@ -1,12 +1,12 @@
 /** One claimed session, from its claim to its report. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { logEvent, logProblem } from '../lib/log.ts';
+import { pause } from '../lib/pause.ts';
 import type { Claim, Sessions } from './database/sessions.ts';
 import type { Driver } from './drivers/driver.ts';
 import { probe } from './ffmpeg/probe.ts';
 import { Guard, type Lookup } from './guard/guard.ts';
 import { Refused } from './guard/refused.ts';
 import { Lease } from './lease.ts';
-import { logEvent, logProblem } from './log.ts';
 import { type Ending, type PushEnd, reportOf } from './outcome.ts';
 import { Push } from './push.ts';
 import { SourceRelay } from './relay/source-relay.ts';
@@ -152,8 +152,8 @@ export class SessionRun {
         end.problem === null ? !repeat : end.hasPushed || performance.now() > patientUntil;
       if (isOver || signal.aborted) return end;
       if (end.problem) logProblem(this.#line(`${end.problem} Trying again.`));
-      const pause = end.problem ? RETRY_MS : RETRY_MS - (performance.now() - beganAt);
-      await sleep(Math.max(pause, 0), undefined, { signal }).catch(() => {});
+      const waitMs = end.problem ? RETRY_MS : RETRY_MS - (performance.now() - beganAt);
+      await pause(Math.max(waitMs, 0), { signal });
     }
   }
 }

@@ -1,11 +1,14 @@
 /** What a worker is told by its environment. */
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { databaseUrl, loadConfig } from '../stack/config.ts';
-
+import { readDataDir } from '../lib/data-dir.ts';
+import { localDatabaseUrl } from '../lib/database-url.ts';
+import { readNumber } from '../lib/read-number.ts';
+import { readUrl } from '../lib/read-url.ts';
 import type { DockerSettings } from './drivers/docker/create.ts';
 
 const ROLE = 'streambed_worker';
+const DATABASE_EXAMPLE = 'postgres://user:password@host:5432/database';
 
 export interface Settings {
   readonly databaseUrl: string;
@@ -29,25 +32,8 @@ function fail(name: string, wanted: string, value: string): never {
   throw new Error(`${name} must be ${wanted}, got "${value}"`);
 }
 
-function readNumber(
-  env: NodeJS.ProcessEnv,
-  name: string,
-  otherwise: number,
-  [min, max]: readonly [number, number],
-): number {
-  const text = env[name];
-  if (!text) return otherwise;
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= min && value <= max) return value;
-  return fail(name, `a whole number from ${min} to ${max}`, text);
-}
-
-/** A database's URL; what does not parse is not repeated, as it may hold a password. */
 function readDatabase(env: NodeJS.ProcessEnv, name: string): string | null {
-  const url = env[name];
-  if (!url) return null;
-  if (URL.canParse(url) && /^postgres(ql)?:$/.test(new URL(url).protocol)) return url;
-  throw new Error(`${name} must look like postgres://user:password@host:5432/database`);
+  return readUrl(env, name, ['postgres:', 'postgresql:'], DATABASE_EXAMPLE);
 }
 
 function readId(env: NodeJS.ProcessEnv): string {
@@ -84,13 +70,12 @@ function readDocker(env: NodeJS.ProcessEnv, driver: Settings['driver']): Setting
  * @throws Error naming the variable that is wrong
  */
 export function readSettings(env: NodeJS.ProcessEnv = process.env): Settings {
-  const config = loadConfig(env);
-  const url = readDatabase(env, 'WORKER_DATABASE_URL') ?? databaseUrl(config.ports.db, ROLE);
+  const url = readDatabase(env, 'WORKER_DATABASE_URL') ?? localDatabaseUrl(env, ROLE);
   const id = readId(env);
   const leaseSeconds = readNumber(env, 'WORKER_LEASE_SECONDS', 30, [10, 300]);
   const third = Math.max(5, Math.min(10, Math.floor(leaseSeconds / 3)));
   const driver = readDriver(env);
-  const dataDir = resolve(env.WORKER_DATA_DIR || join(config.dataDir, 'workers'));
+  const dataDir = resolve(env.WORKER_DATA_DIR || join(readDataDir(env), 'workers'));
   return {
     databaseUrl: url,
     listenUrl: readDatabase(env, 'WORKER_LISTEN_URL') ?? url,

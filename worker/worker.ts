@@ -1,12 +1,12 @@
 /** Claims sessions while there is room, and runs them. */
 import { randomBytes } from 'node:crypto';
-import { BackOff } from '../stack/supervisor/back-off.ts';
+import { BackOff } from '../lib/back-off.ts';
+import { logEvent, logProblem } from '../lib/log.ts';
 import { Connection } from './database/connection.ts';
 import { type Notice, Notices } from './database/notices.ts';
 import { Sessions } from './database/sessions.ts';
 import type { Driver } from './drivers/driver.ts';
 import type { Lookup } from './guard/guard.ts';
-import { logEvent, logProblem } from './log.ts';
 import { SessionRun } from './session-run.ts';
 import type { Settings } from './settings.ts';
 import { Wake } from './wake.ts';
@@ -16,6 +16,7 @@ const ASK_ANYWAY_MS = 60_000;
 /** When somebody else's lease runs out, this long after. */
 const AFTER_LEASE_MS = 250;
 const SHORTEST_WAIT_MS = 1_000;
+const RETRIES = { firstMs: SHORTEST_WAIT_MS, longestMs: 15_000 };
 
 export class Worker {
   readonly #settings: Settings;
@@ -27,7 +28,7 @@ export class Worker {
   /** The id with something that no other run of this worker has, so that each lease is one process's. */
   readonly #name: string;
   readonly #wake = new Wake();
-  readonly #backOff = new BackOff();
+  readonly #backOff = new BackOff(RETRIES);
   readonly #runs = new Map<string, { readonly run: SessionRun; readonly ended: Promise<void> }>();
   #isDraining = false;
   #isFailing = false;
@@ -77,14 +78,14 @@ export class Worker {
       const claim = await this.#sessions.claim(this.#settings.leaseSeconds);
       if (this.#isFailing) logEvent('the database answers again');
       this.#isFailing = false;
+      this.#backOff.reset();
       if (!claim.session) return this.#pauseUntil(claim.retry_in_seconds);
       this.#start(claim);
       return 0;
     } catch (error) {
       if (!this.#isFailing) logProblem(`no session can be claimed: ${(error as Error).message}`);
-      const pauseMs = this.#backOff.nextDelay(this.#isFailing ? 0 : Number.POSITIVE_INFINITY);
       this.#isFailing = true;
-      return Math.max(pauseMs, SHORTEST_WAIT_MS);
+      return this.#backOff.next();
     }
   }
 

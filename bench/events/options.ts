@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { positive } from '../support/positive.ts';
 
 export interface Options {
   /** A superuser's URL of the server to measure on; without it one is started. */
@@ -9,12 +10,6 @@ export interface Options {
   readonly baseline: number;
   readonly turns: number;
   readonly seconds: number;
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Error(`--${name} must be a whole number above 0, got "${text}".`);
 }
 
 /** Reads the command line and `MESSAGE_DB_URL`. Throws an `Error` that names the option that is wrong. */

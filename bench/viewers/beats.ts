@@ -1,7 +1,7 @@
 /** Beats a second, beside what they are to be compared with. */
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
-import type { Viewing } from '../../functions/_shared/viewers/viewing.ts';
+import type { Viewing } from '../../functions/viewer/viewing.ts';
 import type { CrowdViewer } from '../../tests/support/crowd.ts';
 import { openServer } from '../support/bench-server.ts';
 import { cpuPerUnit } from '../support/cpu.ts';

@@ -1,11 +1,11 @@
 /** A second functions host beside a stack's own, which serves these functions to nobody but a benchmark. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { HOST } from '../../stack/config.ts';
+import { HOST } from '../../lib/host.ts';
+import { answersOk } from '../../lib/probes.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { functionsService } from '../../stack/functions.ts';
 import type { HostPlan } from '../../stack/functions-host/plan.ts';
-import { answersOk } from '../../stack/probes.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { freePort } from '../../tests/support/free-port.ts';
 import type { TestStack } from '../../tests/support/stack.ts';
 

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { positive } from '../support/positive.ts';
 
 export interface Options {
   /** How many watch when many do. */
@@ -8,12 +9,6 @@ export interface Options {
   readonly seconds: number;
   /** How long writes are counted, at few viewers and at many. */
   readonly countSeconds: number;
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new Error(`--${name} must be a whole number above 0, got "${text}".`);
 }
 
 /** Reads the command line. Throws an `Error` that names the option that is wrong. */

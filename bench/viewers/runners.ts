@@ -1,11 +1,7 @@
 /** Each way to count a beat, as work on one connection. */
 import { createClient } from 'redis';
-import { SCRIPTS } from '../../functions/_shared/viewers/scripts.ts';
-import {
-  admitCommand,
-  touchCommand,
-  type Viewing,
-} from '../../functions/_shared/viewers/viewing.ts';
+import { admitAddress, touchViewer } from '../../functions/_shared/viewers/scripts.ts';
+import { admitCommand, touchCommand, type Viewing } from '../../functions/viewer/viewing.ts';
 import { HttpLane, type Post } from '../support/http-lane.ts';
 import { onWire, type Runner } from '../support/turns.ts';
 
@@ -55,14 +51,14 @@ export function scripting(
     name,
     async open(connection) {
       const nextViewing = shareOf(viewings, connection, connections);
-      const client = createClient({ url, scripts: SCRIPTS, commandOptions: { timeout: 0 } });
+      const client = createClient({ url, commandOptions: { timeout: 0 } });
       await client.connect();
       return {
         async next() {
           const viewing = nextViewing();
           await Promise.all([
-            client.admitAddress(...admitCommand(viewing.viewerId, viewing.requests)),
-            client.touchViewer(...touchCommand(viewing)),
+            admitAddress(client, ...admitCommand(viewing.viewerId, viewing.requests)),
+            touchViewer(client, ...touchCommand(viewing)),
           ]);
         },
         close: () => client.close(),

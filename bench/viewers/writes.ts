@@ -1,6 +1,6 @@
 /** What is written to Postgres while viewers beat: the same for few and for many. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { pause } from '../../lib/pause.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { beatOnce, type CrowdViewer, forAll, gather } from '../../tests/support/crowd.ts';
 import { printTable, type Row } from '../support/table.ts';
 import type { Crowd } from './crowd.ts';
@@ -33,9 +33,7 @@ async function beatUntil(
   while (!done.aborted) {
     const roundEnd = performance.now() + HEARTBEAT_MS;
     await forAll(viewers, (viewer) => beatOnce(crowd.stack, viewer));
-    await sleep(Math.max(roundEnd - performance.now(), 0), undefined, { signal: done }).catch(
-      () => {},
-    );
+    await pause(Math.max(roundEnd - performance.now(), 0), { signal: done });
   }
 }
 
@@ -54,7 +52,7 @@ async function until(condition: () => Promise<boolean>, what: string): Promise<v
 async function awaitFlushes(crowd: Crowd, count: number): Promise<void> {
   const before = await flushes(crowd);
   await until(async () => (await flushes(crowd)) >= before + count, `${count} flushes`);
-  await sleep(1_500);
+  await pause(1_500);
 }
 
 /** What a minute of flushes writes; from one flush to another, because that is when something is written. */

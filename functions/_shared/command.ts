@@ -1,8 +1,9 @@
 /** Functions that carry out one command for a user, or for a backend with the secret key. */
-import { type SupabaseContext, withSupabase } from '@supabase/server';
+import type { SupabaseContext } from '@supabase/server';
 import * as v from 'valibot';
 import { errorAnswer } from './error-answer.ts';
 import { limitBody } from './limit-body.ts';
+import { withCaller } from './with-caller.ts';
 
 export type Client = SupabaseContext['supabase'];
 
@@ -18,29 +19,25 @@ const MAX_BODY_BYTES = 4 * 1024;
 export const Uuid = v.pipe(v.string(), v.toLowerCase(), v.uuid());
 
 /**
- * Makes the `fetch` of a function whose body is JSON. Answers 400 `request_malformed` for any other,
- * 401 for who is neither signed in nor a backend.
+ * Makes the `fetch` of a function whose body is JSON. Answers `request_malformed` for any other,
+ * `unauthorized` for who is neither signed in nor a backend.
  *
  * @param schema what the body must be
- * @param hint says what to send instead of what is not that
+ * @param form the same for people, such as `{"id": "<uuid>"}`
  * @param work carries the command out
  */
 export function command<S extends v.GenericSchema>(
   schema: S,
-  hint: string,
+  form: string,
   work: (given: v.InferOutput<S>, clients: Clients) => Promise<Response>,
 ): (request: Request) => Promise<Response> {
-  const answer = withSupabase({ auth: ['user', 'secret'] }, async (request, context) => {
+  const answer = withCaller({ auth: ['user', 'secret'] }, async (request, context) => {
     const { supabase, supabaseAdmin: admin, authMode } = context;
     const parsed = v.safeParse(schema, await request.json().catch(() => null));
     if (parsed.success) {
       return await work(parsed.output, { caller: authMode === 'secret' ? admin : supabase, admin });
     }
-    return errorAnswer(400, {
-      code: 'request_malformed',
-      message: 'The request is not what this function takes.',
-      hint,
-    });
+    return errorAnswer('request_malformed', `The request is not ${form}.`);
   });
   return limitBody(MAX_BODY_BYTES, answer);
 }

@@ -1,6 +1,9 @@
+/** Errors as answers. */
+import { ERRORS, type ErrorCode } from './errors.ts';
+
 /** The four fields that every error of the product has, whichever part it comes from. */
 export interface ErrorFields {
-  /** SQLSTATE (`PT409`) or, where the error is not the database's own, its class of failure. */
+  /** SQLSTATE (`PT409`) or, where the error is not the database's own, its stable name. */
   code: string;
   /** For people; names the values. */
   message: string;
@@ -10,26 +13,45 @@ export interface ErrorFields {
   hint: string | null;
 }
 
-/** An error's fields; `details` is the code itself unless given. */
-type OwnFields = Omit<ErrorFields, 'details'> & Partial<Pick<ErrorFields, 'details'>>;
+/** A failed call of a SQL function, as supabase-js gives it, or a failure of our own. */
+export interface Failure {
+  readonly status: number;
+  readonly error: ErrorFields;
+}
 
-/** Answers with the four error fields as JSON. */
-export function errorAnswer(
-  status: number,
-  { code, message, details = code, hint }: OwnFields,
-): Response {
-  return Response.json({ code, message, details, hint } satisfies ErrorFields, { status });
+/** A failure of our own. */
+export function ownFailure(code: ErrorCode, message: string): Failure {
+  const { status, hint } = ERRORS[code];
+  return { status, error: { code, message, details: code, hint } };
+}
+
+function failureAnswer({ status, error: { code, message, details, hint } }: Failure): Response {
+  return Response.json({ code, message, details, hint }, { status });
+}
+
+/** Answers with one of our own errors. */
+export function errorAnswer(code: ErrorCode, message: string): Response {
+  return failureAnswer(ownFailure(code, message));
+}
+
+/** 503: the database gave no answer, so nothing was decided and nothing was written. */
+export function unreachableAnswer(): Response {
+  return errorAnswer('database_unreachable', 'The database did not answer.');
 }
 
 /**
  * Turns the failure of a supabase-js call into an answer of the same status and fields.
- * `result.status` is 0 when no answer came at all: that is 503, so that the caller tries again.
+ * `status` is 0 when no answer came at all: that is 503, so that the caller tries again.
  */
-export function databaseErrorAnswer(result: { status: number; error: ErrorFields }): Response {
-  if (result.status >= 400) return errorAnswer(result.status, result.error);
-  return errorAnswer(503, {
-    code: 'database_unreachable',
-    message: 'The database did not answer.',
-    hint: 'Try again in a few seconds; if it stays, look at the status of the stack.',
-  });
+export function databaseErrorAnswer({ status, error }: Failure): Response {
+  return status >= 400 ? failureAnswer({ status, error }) : unreachableAnswer();
+}
+
+/**
+ * Turns the refusal of `@supabase/server` into ours: it does not know who calls, or it cannot tell.
+ * What it tells of the project's keys stays here.
+ */
+export function callerErrorAnswer(refusal: { status: number; message: string }): Response {
+  const message = refusal.message.replace(/^\[[^\]]*\] /, '');
+  return errorAnswer(refusal.status === 401 ? 'unauthorized' : 'credentials_unchecked', message);
 }

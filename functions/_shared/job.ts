@@ -1,25 +1,21 @@
-/** Functions that a schedule calls: only with a secret key, never twice at once, every run recorded. */
-import { type SupabaseContext, withSupabase } from '@supabase/server';
-import { databaseErrorAnswer, type ErrorFields } from './error-answer.ts';
+/** Functions that a schedule calls: only with a secret key, never twice at once, each run recorded that did something. */
+import type { SupabaseContext } from '@supabase/server';
+import { databaseErrorAnswer, type Failure, ownFailure } from './error-answer.ts';
+import { withCaller } from './with-caller.ts';
 
 /** Calls SQL functions as `service_role`. */
 export type Admin = SupabaseContext['supabaseAdmin'];
 
-/** What a run did and, if something went wrong, what: the rest was done all the same. */
+/** What a run did, `{}` for nothing, and, if something went wrong, what: the rest was done all the same. */
 export interface JobOutcome {
   readonly result: Record<string, unknown>;
-  readonly failure?: { readonly status: number; readonly error: ErrorFields };
+  readonly failure?: Failure;
 }
-
-/** A failed call of a SQL function, as supabase-js gives it. */
-export type DatabaseFailure = NonNullable<JobOutcome['failure']>;
 
 /** The outcome of work that threw. What it threw goes to the record, which admins read. */
 function outcomeOf(thrown: unknown): JobOutcome {
   const message = thrown instanceof Error ? thrown.message : String(thrown);
-  const details = 'job_failed';
-  const hint = 'get_job_runs has the record of this run.';
-  return { result: {}, failure: { status: 500, error: { code: details, message, details, hint } } };
+  return { result: {}, failure: ownFailure('job_failed', message) };
 }
 
 /** The name in the request's body, `{"job": "…"}`; a function may serve several jobs. */
@@ -44,7 +40,7 @@ export function scheduledFunction(
   name: string,
   work: (admin: Admin) => Promise<JobOutcome>,
 ): (request: Request) => Promise<Response> {
-  return withSupabase({ auth: 'secret' }, async (request, { supabaseAdmin }) => {
+  return withCaller({ auth: 'secret' }, async (request, { supabaseAdmin }) => {
     const jobName = await jobNameOf(request, name);
     const begin = await supabaseAdmin.rpc('begin_job_run', { job_name: jobName });
     if (begin.error) return databaseErrorAnswer(begin);

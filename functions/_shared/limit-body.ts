@@ -31,17 +31,13 @@ async function withBody(request: Request, maxBytes: number): Promise<Request | n
 }
 
 /**
- * Wraps a function's handler so that a request body of more than `maxBytes` is answered 400
- * before anything else looks at it. Outermost, because `withSupabase` buffers whole bodies.
+ * Wraps a function's handler so that a request body of more than `maxBytes` is answered
+ * `body_too_large` * before anything else looks at it. Outermost, because `withSupabase` buffers whole bodies.
  */
 export function limitBody(maxBytes: number, handler: Fetch): Fetch {
   return async (request) => {
     const limited = await withBody(request, maxBytes);
     if (limited) return await handler(limited);
-    return errorAnswer(400, {
-      code: 'body_too_large',
-      message: `The request body is larger than ${maxBytes} bytes.`,
-      hint: 'Send less in one request.',
-    });
+    return errorAnswer('body_too_large', `The request body is larger than ${maxBytes} bytes.`);
   };
 }

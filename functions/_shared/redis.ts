@@ -1,6 +1,5 @@
 /** The one connection of this process to Redis. No request waits for Redis longer than it said it would. */
 import { createClient, createCluster } from 'redis';
-import { SCRIPTS } from './viewers/scripts.ts';
 
 const ANSWER_WITHIN_MS = 1_000;
 const LONGEST_PAUSE_MS = 2_000;
@@ -22,7 +21,7 @@ const CONNECTION = {
 } as const;
 
 function createSingle(url: string) {
-  const client = createClient({ ...CONNECTION, url, scripts: SCRIPTS });
+  const client = createClient({ ...CONNECTION, url });
   client.on('error', () => {}); // each command says so itself
   return client;
 }
@@ -31,7 +30,7 @@ export type Redis = ReturnType<typeof createSingle>;
 
 /** `REDIS_CLUSTER=1`: the server that `REDIS_URL` names is one node of a cluster. */
 function createClustered(url: string): Redis {
-  const cluster = createCluster({ rootNodes: [{ url }], defaults: CONNECTION, scripts: SCRIPTS });
+  const cluster = createCluster({ rootNodes: [{ url }], defaults: CONNECTION });
   cluster.on('error', () => {});
   return cluster as unknown as Redis; // the commands that are used here are the same
 }
@@ -40,7 +39,7 @@ let connecting: { client: Redis; ready: Promise<unknown> } | undefined;
 
 function connect(): NonNullable<typeof connecting> {
   const url = Deno.env.get('REDIS_URL');
-  if (!url) throw new Error('REDIS_URL is not set, so viewers are not counted.');
+  if (!url) throw new Error('REDIS_URL is not set.');
   const client = Deno.env.get('REDIS_CLUSTER') === '1' ? createClustered(url) : createSingle(url);
   const ready = client.connect();
   ready.catch(() => {});

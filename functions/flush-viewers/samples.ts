@@ -1,6 +1,7 @@
 /** What Redis counted of a session, as `record_viewers` takes it. */
 import type { Redis } from '../_shared/redis.ts';
 import { keysOf } from '../_shared/viewers/keys.ts';
+import { countViewers, finishSession } from '../_shared/viewers/scripts.ts';
 
 /** An element of `get_counted_sessions`. */
 export interface CountedSession {
@@ -15,9 +16,10 @@ export interface CountedSession {
 function ask(client: Redis, session: CountedSession) {
   const { viewers, meter, uniques, live } = keysOf(session.stream_id);
   if (session.has_ended)
-    return client.finishSession([viewers, meter, uniques], [session.session_id]);
+    return finishSession(client, [viewers, meter, uniques], [session.session_id]);
   const stored = [String(session.peak_viewers), String(session.viewer_seconds)];
-  return client.countViewers(
+  return countViewers(
+    client,
     [viewers, meter, uniques, live],
     [
       ...[session.session_id, String(Date.parse(session.started_at))],

@@ -1,11 +1,11 @@
 import type { SupabaseContext } from '@supabase/server';
-import { databaseErrorAnswer, type ErrorFields } from '../_shared/error-answer.ts';
+import { databaseErrorAnswer, type Failure, unreachableAnswer } from '../_shared/error-answer.ts';
+import { ERRORS } from '../_shared/errors.ts';
 import { announceInBackground } from '../_shared/viewers/announce.ts';
-import { allowAnswer, type Refusal, refuseAnswer, unreachableAnswer } from './answers.ts';
+import { allowAnswer, type Refusal, refuseAnswer } from './answers.ts';
 import type { Hook, KeepHook, PlayHook, PublishHook, RenewHook, UnpublishHook } from './hook.ts';
 
 type Admin = SupabaseContext['supabaseAdmin'];
-type Failure = { status: number; error: ErrorFields };
 
 /** The database's own refusals keep their status; all else means that it did not answer. */
 function failureAnswer({ status, error }: Failure): Response {
@@ -55,10 +55,9 @@ async function keepIngest(admin: Admin, hook: KeepHook): Promise<Response> {
     return status >= 400 && status < 500 ? failureAnswer({ status, error }) : allowAnswer();
   if (data.renewed.includes(hook.publisherId)) return allowAnswer();
   return refuseAnswer({
-    status: 404,
+    ...ERRORS.session_not_found,
     code: 'session_not_found',
     message: 'This publisher has no running session.',
-    hint: 'Let the encoder connect again.',
   });
 }
 

@@ -22,29 +22,15 @@ export function refuseAnswer({ status, code, message, hint }: Refusal): Response
   return Response.json({ code: 403, status, message, details: code, hint }, { status: 403 });
 }
 
-/** 400: the body is no hook of a server that we know. */
+/** The body is no hook of a server that we know. */
 export function malformedAnswer(): Response {
-  return errorAnswer(400, {
-    code: 'hook_malformed',
-    message: 'This is not a hook of nginx-rtmp, SRS, MediaMTX or node-media-server.',
-    hint: 'See docs/ingest.md for the configuration of each media server.',
-  });
+  return errorAnswer(
+    'hook_malformed',
+    'This is not a hook of nginx-rtmp, SRS, MediaMTX or node-media-server.',
+  );
 }
 
-/** 405: hooks are POST. */
+/** Hooks are POST. */
 export function methodAnswer(): Response {
-  return errorAnswer(405, {
-    code: 'method_not_allowed',
-    message: 'A hook is a POST request.',
-    hint: 'nginx-rtmp: notify_method post.',
-  });
-}
-
-/** 503: the database gave no answer, so nothing was decided and nothing was written. */
-export function unreachableAnswer(): Response {
-  return errorAnswer(503, {
-    code: 'database_unreachable',
-    message: 'The database did not answer.',
-    hint: 'Encoders try again by themselves; if it stays, look at the status of the stack.',
-  });
+  return errorAnswer('method_not_allowed', 'A hook is a POST request.');
 }

@@ -12,21 +12,16 @@ async function isSame(given: string, expected: string): Promise<boolean> {
 
 /**
  * Checks the hook's `secret` parameter against the environment's `INGEST_SECRET`.
- * Returns null when it is right, else the answer: 401, or 500 while no secret is configured.
+ * Returns null when it is right, else the answer: why not, or that no secret is configured.
  */
 export async function checkSecret(given: string | null): Promise<Response | null> {
   const expected = Deno.env.get('INGEST_SECRET');
   if (!expected) {
-    return errorAnswer(500, {
-      code: 'ingest_secret_missing',
-      message: 'This project has no INGEST_SECRET, so no media server can be trusted.',
-      hint: 'Set one: supabase secrets set INGEST_SECRET=$(openssl rand -hex 24)',
-    });
+    return errorAnswer(
+      'ingest_secret_missing',
+      'This project has no INGEST_SECRET, so no media server can be trusted.',
+    );
   }
   if (given && (await isSame(given, expected))) return null;
-  return errorAnswer(401, {
-    code: 'ingest_secret_invalid',
-    message: 'The secret of this hook is missing or wrong.',
-    hint: "Put ?secret=<the project's INGEST_SECRET> into the media server's hook URL.",
-  });
+  return errorAnswer('ingest_secret_invalid', 'The secret of this hook is missing or wrong.');
 }

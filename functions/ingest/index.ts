@@ -3,8 +3,8 @@
  * database whether a publisher or a player may go on, and tells it when a publisher has ended.
  * docs/ingest.md shows how each server is pointed here.
  */
-import { withSupabase } from '@supabase/server';
 import { limitBody } from '../_shared/limit-body.ts';
+import { withCaller } from '../_shared/with-caller.ts';
 import { answerHook } from './answer-hook.ts';
 import { malformedAnswer, methodAnswer } from './answers.ts';
 import { checkSecret } from './check-secret.ts';
@@ -15,7 +15,7 @@ const MAX_BODY_BYTES = 16 * 1024;
 export default {
   fetch: limitBody(
     MAX_BODY_BYTES,
-    withSupabase({ auth: 'none', cors: 'disabled' }, async (request, { supabaseAdmin }) => {
+    withCaller({ auth: 'none', cors: 'disabled' }, async (request, { supabaseAdmin }) => {
       const url = new URL(request.url);
       const refusal = await checkSecret(url.searchParams.get('secret'));
       if (refusal) return refusal;

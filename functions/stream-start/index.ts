@@ -10,7 +10,7 @@ import { signSource } from './source.ts';
 const Start = v.object({ request_id: Uuid });
 
 export default {
-  fetch: command(Start, 'Send {"request_id": "<uuid>"}.', async (given, clients) => {
+  fetch: command(Start, '{"request_id": "<uuid>"}', async (given, clients) => {
     const source = await signSource(clients, given.request_id);
     if ('refusal' in source) return source.refusal;
     const start = await clients.caller.rpc('start_stream_request', given);

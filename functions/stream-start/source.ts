@@ -11,7 +11,7 @@ export type Source = { readonly signedUrl: string | null } | { readonly refusal:
 /** The URL as workers reach it; inside `supabase start` the functions' own address is another one. */
 function asWorkersReachIt(signedUrl: string): string {
   const { pathname, search } = new URL(signedUrl);
-  const base = Deno.env.get('SUPABASE_PUBLIC_URL') ?? Deno.env.get('SUPABASE_URL');
+  const base = Deno.env.get('PUBLIC_API_URL') ?? Deno.env.get('SUPABASE_URL');
   return new URL(pathname + search, base).href;
 }
 
@@ -32,10 +32,7 @@ export async function signSource({ caller, admin }: Clients, requestId: string):
     .from(bucket)
     .createSignedUrl(path.join('/'), SIGNED_FOR_SECONDS);
   if (signed.data) return { signedUrl: asWorkersReachIt(signed.data.signedUrl) };
-  const refusal = errorAnswer(404, {
-    code: 'video_not_found',
-    message: `There is no file ${request.data.video_source}.`,
-    hint: 'Upload it again, or make a request for another file.',
-  });
-  return { refusal };
+  return {
+    refusal: errorAnswer('video_not_found', `There is no file ${request.data.video_source}.`),
+  };
 }

@@ -9,7 +9,7 @@ import { databaseErrorAnswer } from '../_shared/error-answer.ts';
 const Stop = v.object({ session_id: Uuid });
 
 export default {
-  fetch: command(Stop, 'Send {"session_id": "<uuid>"}.', async (given, { caller }) => {
+  fetch: command(Stop, '{"session_id": "<uuid>"}', async (given, { caller }) => {
     const stop = await caller.rpc('stop_restream', given);
     return stop.error ? databaseErrorAnswer(stop) : Response.json(stop.data);
   }),

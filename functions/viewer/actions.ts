@@ -1,12 +1,12 @@
 /** What a viewer may do: join, beat, leave. */
 import { createSupabaseContext } from '@supabase/server';
-import { databaseErrorAnswer } from '../_shared/error-answer.ts';
-import { termsOf, type ViewerSettings, type Viewing } from '../_shared/viewers/viewing.ts';
+import { callerErrorAnswer, databaseErrorAnswer } from '../_shared/error-answer.ts';
 import { limitAnswer, tokenAnswer } from './answers.ts';
 import { clientAddress } from './client-address.ts';
 import { beat, type Count, join, leave } from './count.ts';
 import { storedCount } from './stored-count.ts';
 import { readViewing, signViewing } from './token.ts';
+import { termsOf, type ViewerSettings, type Viewing } from './viewing.ts';
 
 /** Answers the count with what else there is to say; without Redis, the last stored one. */
 async function answerCount(
@@ -44,11 +44,7 @@ export async function joinStream(request: Request, streamId: string): Promise<Re
   const { data: caller, error: stranger } = await createSupabaseContext(request, {
     auth: ['user', 'publishable'],
   });
-  if (stranger) {
-    const { message, code, status } = stranger;
-    const hint = 'Send the publishable key as apikey, or the access token of a signed-in user.';
-    return Response.json({ code, message, details: 'unauthorized', hint }, { status });
-  }
+  if (stranger) return callerErrorAnswer(stranger);
   const begin = await caller.supabase.rpc('begin_viewing', { stream_id: streamId });
   if (begin.error) return databaseErrorAnswer(begin);
   const begun: BegunViewing = begin.data;

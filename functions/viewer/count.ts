@@ -1,11 +1,7 @@
 /** Counting in Redis. A beat and a leave are one round trip: their two commands go out together. */
 import { askRedis } from '../_shared/redis.ts';
-import {
-  admitCommand,
-  leaveCommand,
-  touchCommand,
-  type Viewing,
-} from '../_shared/viewers/viewing.ts';
+import { admitAddress, leaveStream, touchViewer } from '../_shared/viewers/scripts.ts';
+import { admitCommand, leaveCommand, touchCommand, type Viewing } from './viewing.ts';
 
 /** How many watch now, or how long to wait before asking again. */
 export type Count = { readonly viewers: number } | { readonly waitMs: number };
@@ -21,9 +17,9 @@ function asCount([viewers = 0, waitMs = 0]: readonly number[], heldUpMs = 0): Co
  */
 export function join(viewing: Viewing, address: string): Promise<Count> {
   return askRedis(async (client) => {
-    const heldUp = await client.admitAddress(...admitCommand(address, viewing.requests));
+    const heldUp = await admitAddress(client, ...admitCommand(address, viewing.requests));
     if (heldUp > 0) return { waitMs: heldUp };
-    return asCount(await client.touchViewer(...touchCommand(viewing)));
+    return asCount(await touchViewer(client, ...touchCommand(viewing)));
   });
 }
 
@@ -35,8 +31,8 @@ export function join(viewing: Viewing, address: string): Promise<Count> {
 export function beat(viewing: Viewing, address: string): Promise<Count> {
   return askRedis(async (client) => {
     const [heldUp, touched] = await Promise.all([
-      client.admitAddress(...admitCommand(address, viewing.requests)),
-      client.touchViewer(...touchCommand(viewing)),
+      admitAddress(client, ...admitCommand(address, viewing.requests)),
+      touchViewer(client, ...touchCommand(viewing)),
     ]);
     return asCount(touched, heldUp);
   });
@@ -49,8 +45,8 @@ export function beat(viewing: Viewing, address: string): Promise<Count> {
 export function leave(viewing: Viewing, address: string): Promise<Count> {
   return askRedis(async (client) => {
     const [heldUp, left] = await Promise.all([
-      client.admitAddress(...admitCommand(address, viewing.requests)),
-      client.leaveStream(...leaveCommand(viewing)),
+      admitAddress(client, ...admitCommand(address, viewing.requests)),
+      leaveStream(client, ...leaveCommand(viewing)),
     ]);
     return asCount(left, heldUp);
   });

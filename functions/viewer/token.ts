@@ -1,5 +1,5 @@
 /** The signed token that a viewer beats with: all that counting it needs, so that no database is asked. */
-import type { Viewing } from '../_shared/viewers/viewing.ts';
+import type { Viewing } from './viewing.ts';
 
 const LIFETIME_SECONDS = 24 * 3600;
 const VERSION = 'v2';

@@ -1,11 +1,15 @@
 /** Throw-away migrated databases, each started by the first check that needs it. */
 import { existsSync, readdirSync } from 'node:fs';
+import { migrateUp } from '../../sql/cli/migrations.ts';
 import { type ScratchCluster, startScratchCluster } from '../../tests/support/scratch-cluster.ts';
+import { type Definition, readCatalogue } from '../catalogue/catalogue.ts';
 
 export interface MigratedDatabase {
   /** As `postgres`, which owns the product's objects. */
   readonly url: string;
   readonly superuserUrl: string;
+  /** Its catalogue before the first migration. */
+  readonly before: readonly Definition[];
 }
 
 /** Where Debian puts servers and what extends them, a folder per major version. */
@@ -25,8 +29,12 @@ function findPlpgsqlCheck(): string | undefined {
 const NAME = 'migrated';
 
 async function migrate(cluster: ScratchCluster): Promise<MigratedDatabase> {
-  await cluster.createMigrated(NAME);
-  return { url: cluster.url('postgres', NAME), superuserUrl: cluster.url('supabase_admin', NAME) };
+  const url = cluster.url('postgres', NAME);
+  const superuserUrl = cluster.url('supabase_admin', NAME);
+  await cluster.createBootstrapped(NAME);
+  const before = await readCatalogue(superuserUrl);
+  await migrateUp({ url });
+  return { url, superuserUrl, before };
 }
 
 /** Starts databases on demand and stops them all at the end. */

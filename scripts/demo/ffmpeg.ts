@@ -1,7 +1,9 @@
 /** The encoder and the player of the demo: ffmpeg from the PATH, else the one that npm brought. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { findFfmpeg } from '../../worker/ffmpeg/program.ts';
+import { findFfmpeg } from '../../lib/find-ffmpeg.ts';
+import { LastLines } from '../../lib/last-lines.ts';
+import { readLines } from '../../lib/read-lines.ts';
 
 const LINES_TO_KEEP = 5;
 
@@ -33,14 +35,11 @@ export function runFfmpeg(args: readonly string[]): FfmpegRun {
   const child = spawn(program, ['-hide_banner', '-nostats', '-loglevel', 'error', '-y', ...args], {
     stdio: ['pipe', 'ignore', 'pipe'],
   });
-  const said: string[] = [];
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
-    said.push(...withoutSecrets(text).split('\n').filter(Boolean));
-    said.splice(0, said.length - LINES_TO_KEEP);
-  });
+  const said = new LastLines(LINES_TO_KEEP);
+  void readLines(child.stderr, (line) => said.add(withoutSecrets(line)));
   child.stdin.on('error', () => {}); // it may have ended already
   const ended = once(child, 'close').then(
-    ([code]) => ({ code: code as number | null, said: said.join('\n') }),
+    ([code]) => ({ code: code as number | null, said: said.all.join('\n') }),
     (error: Error) => ({ code: null, said: error.message }),
   );
   return {

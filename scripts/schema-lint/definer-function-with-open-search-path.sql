@@ -1,4 +1,4 @@
--- A security definer function must have set search_path = '' and qualify every name: nothing that another role can create may come first.
+-- Set search_path = '' and qualify every name: nothing that another role can create may come first.
 select p.oid::regprocedure::text as object
 from pg_proc p
 join pg_namespace n on n.oid = p.pronamespace

@@ -3,4 +3,4 @@ select format('%I on %s', p.polname, p.polrelid::regclass) as object
 from pg_policy p
 join pg_class c on c.oid = p.polrelid
 where p.polroles = '{0}'
-  and c.relnamespace in ('public'::regnamespace, 'private'::regnamespace, to_regnamespace('storage'), to_regnamespace('realtime'))
+  and c.relnamespace::regnamespace::text in ('public', 'private', 'storage', 'realtime')

@@ -1,4 +1,4 @@
--- Enable row level security: alter table … enable row level security. Partitions need it too, they can be named directly.
+-- alter table … enable row level security; partitions need it too, they can be named directly.
 select format('%I.%I', n.nspname, c.relname) as object
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace

@@ -3,4 +3,4 @@ select format('%I.%I', n.nspname, c.relname) as object
 from pg_class c
 join pg_namespace n on n.oid = c.relnamespace
 where n.nspname = 'public' and c.relkind = 'v'
-  and not coalesce(c.reloptions @> array['security_invoker=true'] or c.reloptions @> array['security_invoker=on'], false)
+  and not coalesce(c.reloptions && array['security_invoker=true', 'security_invoker=on'], false)

@@ -1,12 +1,12 @@
 /** The whole file `types/database.ts`, unformatted. */
 import { printFunctions } from './functions.ts';
 import { printRelation } from './relations.ts';
-import type { PostgresType, Schema } from './schema.ts';
+import type { Attribute, PostgresType, Schema } from './schema.ts';
 import { SHORTHANDS } from './shorthands.ts';
-import { object, property } from './text.ts';
+import { doc, object, property } from './text.ts';
 import { createTypeNames, type TypeNames } from './type-names.ts';
 
-const HEADING = `/** The schema \`public\` as TypeScript: made by \`npm run gen:types\`, not by hand. */
+const HEADING = `/** The schema \`public\` as TypeScript: made by \`npm run gen\`, not by hand. */
 
 /** Any JSON value. */
 export type Json = string | number | boolean | null | { [key: string]: Json | undefined } | Json[];
@@ -16,8 +16,13 @@ function printEnum({ name, labels }: PostgresType): string {
   return `${property(name)}: ${labels.map((label) => JSON.stringify(label)).join(' | ')};`;
 }
 
+const canBeNull = ({ comment }: Attribute) => /\bnull\b/i.test(comment ?? '');
+
 function printComposite({ name, attributes }: PostgresType, nameOf: TypeNames): string {
-  const members = attributes.map((a) => `${property(a.name)}: ${nameOf(a.type)} | null;`);
+  const members = attributes.map((attribute) => {
+    const type = `${nameOf(attribute.type)}${canBeNull(attribute) ? ' | null' : ''}`;
+    return `${doc(attribute.comment)}${property(attribute.name)}: ${type};`;
+  });
   return `${property(name)}: ${object(members)};`;
 }
 
@@ -41,7 +46,7 @@ export function printTypes({ relations, functions, types }: Schema): string {
     `Views: ${print(true)};`,
     `Functions: ${object(printFunctions(functions, types, nameOf))};`,
     `Enums: ${object(own.filter(({ kind }) => kind === 'e').map(printEnum))};`,
-    `CompositeTypes: ${object(composites.map((type) => printComposite(type, nameOf)))};`,
+    `CompositeTypes: ${object(composites.map((type) => doc(type.comment) + printComposite(type, nameOf)))};`,
   ];
   return `${HEADING}\nexport type Database = { public: ${object(sections)}; };\n${SHORTHANDS}`;
 }

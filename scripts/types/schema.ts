@@ -46,6 +46,13 @@ export interface DatabaseFunction {
   readonly rows: number;
 }
 
+/** Postgres knows no composite type whose attributes are never null: the comment says which can be. */
+export interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly comment: string | null;
+}
+
 export interface PostgresType {
   readonly oid: number;
   readonly schema: string;
@@ -58,8 +65,9 @@ export interface PostgresType {
   /** Of a row type: `r` for a table's, `v` for a view's, `c` for a type of its own. */
   readonly relationKind: string | null;
   readonly labels: string[];
+  readonly comment: string | null;
   /** Of a composite type of its own. */
-  readonly attributes: { name: string; type: number }[];
+  readonly attributes: Attribute[];
 }
 
 export interface Schema {
@@ -125,9 +133,10 @@ const FUNCTIONS = `
 const TYPES = `
   select t.oid::int8::int as oid, n.nspname as schema, t.typname as name, t.typtype as kind,
     case when t.typcategory = 'A' then t.typelem::int8::int else 0 end as element,
-    t.typbasetype::int8::int as base, c.relkind as "relationKind",
+    t.typbasetype::int8::int as base, c.relkind as "relationKind", obj_description(t.oid, 'pg_type') as comment,
     array(select e.enumlabel::text from pg_enum e where e.enumtypid = t.oid order by e.enumsortorder) as labels,
-    (select coalesce(jsonb_agg(jsonb_build_object('name', a.attname, 'type', a.atttypid::int8)
+    (select coalesce(jsonb_agg(jsonb_build_object('name', a.attname, 'type', a.atttypid::int8,
+        'comment', col_description(c.oid, a.attnum))
         order by a.attname collate "C"), '[]')
       from pg_attribute a where a.attrelid = t.typrelid and c.relkind = 'c' and not a.attisdropped
     ) as attributes

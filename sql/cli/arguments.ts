@@ -1,19 +1,20 @@
 /** The command line of `sql/cli/main.ts`. */
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadConfig } from '../../stack/config.ts';
+import { ownerDatabaseUrl } from '../../lib/database-url.ts';
 import { UserError } from './connection.ts';
 
 export const USAGE = `Usage: node sql/cli/main.ts COMMAND [options]
 
   migrate [--seed]       apply what is pending (npm run db:migrate)
-  rollback [--to NAME]   revert the last migration, or all after NAME (npm run db:rollback)
+  rollback [--to NAME]   revert the last migration, or all after NAME (or version) (npm run db:rollback)
   status [--json]        list applied and pending; exit code 1 unless all are applied
-  create NAME            write an empty pair of files (npm run db:create -- NAME)
+  create NAME            write an empty migration and its rollback (npm run db:create -- NAME)
   reset [--yes]          revert all, apply all, seed; --yes for a database elsewhere
   health [--json]        connection, version, pending, sizes; exit code 1 when unhealthy
 
   --url URL              the database; else DATABASE_URL, else the local stack's
-  --dir DIR              another folder of migrations`;
+  --dir DIR              another folder of migrations, with rollbacks/ and seed.sql beside it`;
 
 export interface Arguments {
   readonly command: string;
@@ -47,7 +48,7 @@ function parse(argv: string[]) {
  * Reads the command line.
  *
  * @param argv without `node` and the script
- * @param env `DATABASE_URL`, and what `loadConfig` reads
+ * @param env what `ownerDatabaseUrl` reads
  * @throws UserError with the usage for an unknown option or no command
  */
 export function readArguments(argv: string[], env: NodeJS.ProcessEnv): Arguments {
@@ -57,9 +58,9 @@ export function readArguments(argv: string[], env: NodeJS.ProcessEnv): Arguments
   return {
     command,
     name: words.length > 0 ? words.join(' ') : undefined,
-    url: values.url || env.DATABASE_URL || loadConfig(env).dbUrl,
+    url: values.url || ownerDatabaseUrl(env),
     dir: values.dir,
-    to: values.to?.replace(/\.(up|down)\.sql$/, ''),
+    to: values.to === undefined ? undefined : basename(values.to, '.sql'),
     seed: values.seed,
     yes: values.yes,
     json: values.json,

@@ -3,6 +3,9 @@ import pg from 'pg';
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]', '::1', '']);
 
+/** How these commands' sessions are told from others. */
+export const APPLICATION_NAME = 'streambed-migrations';
+
 /** A failure that is explained by its message alone; no stack trace helps the reader. */
 export class UserError extends Error {
   override name = 'UserError';
@@ -66,7 +69,7 @@ function explain(error: unknown, url: string): UserError {
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>) {
   const client = new pg.Client({
     connectionString: connectionString(url),
-    application_name: 'streambed-migrations',
+    application_name: APPLICATION_NAME,
     connectionTimeoutMillis: 15_000,
     keepAlive: true,
   });

@@ -1,8 +1,13 @@
-/** Writes a new, empty migration. */
+/** Writes a new, empty migration and its rollback. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { UserError } from './connection.ts';
-import { listMigrations, MIGRATIONS_DIR, type MigrationFile } from './migration-files.ts';
+import {
+  besideMigrations,
+  listMigrations,
+  MIGRATIONS_DIR,
+  type MigrationFile,
+  pairOf,
+} from './migration-files.ts';
 
 function timestamp(date: Date): string {
   return date.toISOString().replace(/\D/g, '').slice(0, 14);
@@ -16,7 +21,7 @@ function slug(title: string): string {
 }
 
 /** Now, or a second after the newest migration where that is dated ahead of the clock. */
-function nextTimestamp(newest: string): string {
+function nextVersion(newest: string): string {
   const now = timestamp(new Date());
   if (now > newest) return now;
   const [year, month, day, hour, minute, second] = [0, 4, 6, 8, 10, 12].map((at, index) =>
@@ -26,7 +31,8 @@ function nextTimestamp(newest: string): string {
 }
 
 /**
- * Creates `<timestamp>_<name>.up.sql` and `.down.sql`, newer than every existing migration.
+ * Creates `<version>_<title>.sql` in the folder and in `rollbacks/` beside it, newer than every
+ * existing migration.
  *
  * @param title any words; they become `lower_snake_case`
  * @throws UserError when nothing remains of the title
@@ -35,11 +41,12 @@ export async function createMigration(title: string, dir = MIGRATIONS_DIR): Prom
   const words = slug(title);
   if (!words) throw new UserError(`"${title}" has no letter or digit to name a migration by`);
   await mkdir(dir, { recursive: true });
-  const newest = (await listMigrations(dir)).at(-1)?.name.slice(0, 14) ?? '';
-  const name = `${nextTimestamp(newest)}_${words}`;
-  const paths = { up: join(dir, `${name}.up.sql`), down: join(dir, `${name}.down.sql`) };
+  const rollbacks = await besideMigrations(dir, 'rollbacks');
+  await mkdir(rollbacks, { recursive: true });
+  const newest = (await listMigrations(dir)).at(-1)?.version ?? '';
+  const file = pairOf(nextVersion(newest), words, { up: dir, down: rollbacks });
   const heading = words.replaceAll('_', ' ');
-  await writeFile(paths.up, `-- ${heading}\n\n`, { flag: 'wx' });
-  await writeFile(paths.down, `-- undo: ${heading}\n\n`, { flag: 'wx' });
-  return { name, paths };
+  await writeFile(file.paths.up, `-- ${heading}\n\n`, { flag: 'wx' });
+  await writeFile(file.paths.down, `-- undo: ${heading}\n\n`, { flag: 'wx' });
+  return file;
 }

@@ -2,7 +2,7 @@
 import type pg from 'pg';
 import { listApplied } from './bookkeeping.ts';
 import { describeTarget, withClient } from './connection.ts';
-import { listMigrations, MIGRATIONS_DIR } from './migration-files.ts';
+import { listMigrations, MIGRATIONS_DIR, type MigrationFile } from './migration-files.ts';
 
 export interface Health {
   readonly healthy: boolean;
@@ -28,18 +28,20 @@ const BIGGEST_TABLES_SQL = `
   order by bytes desc, name
   limit 10`;
 
-async function inspect(client: pg.Client, files: string[]) {
+async function inspect(client: pg.Client, files: MigrationFile[]) {
   const {
     rows: [server],
   } = await client.query(
     `select current_setting('server_version') as version,
        pg_database_size(current_database())::float8 as bytes`,
   );
-  const applied = new Set((await listApplied(client)).map(({ name }) => name));
+  const applied = new Set((await listApplied(client)).map(({ version }) => version));
   const { rows } = await client.query(BIGGEST_TABLES_SQL);
   return {
     server_version: server.version as string,
-    pending_migrations: files.filter((name) => !applied.has(name)),
+    pending_migrations: files
+      .filter(({ version }) => !applied.has(version))
+      .map(({ name }) => name),
     database_bytes: server.bytes as number,
     biggest_tables: rows as { name: string; bytes: number }[],
   };
@@ -51,7 +53,7 @@ async function inspect(client: pg.Client, files: string[]) {
  * @returns `healthy` only when it answers and no migration is pending
  */
 export async function checkHealth(url: string, dir = MIGRATIONS_DIR): Promise<Health> {
-  const files = (await listMigrations(dir)).map(({ name }) => name);
+  const files = await listMigrations(dir);
   const target = describeTarget(url);
   try {
     const found = await withClient(url, (client) => inspect(client, files));

@@ -9,41 +9,40 @@ import { checksumOf, type MigrationFile } from './migration-files.ts';
  * @throws UserError when one of them is older than one already applied, or when the database has
  * one whose file is gone: both mean that database and checkout have diverged
  */
-export function findPending(files: MigrationFile[], applied: string[]): MigrationFile[] {
-  const known = new Set(files.map(({ name }) => name));
-  const missing = applied.find((name) => !known.has(name));
+export function findPending(files: MigrationFile[], applied: AppliedMigration[]): MigrationFile[] {
+  const known = new Set(files.map(({ version }) => version));
+  const missing = applied.find(({ version }) => !known.has(version));
   if (missing) {
     throw new UserError(
-      `The database has ${missing}, but its file is gone: check out the version that has it, or start over with \`npm run db:reset\``,
+      `The database has ${missing.name}, but its file is gone: check out the commit that has it, or begin with an empty database (on this machine \`npm start -- --reset\`)`,
     );
   }
-  const has = new Set(applied);
-  const pending = files.filter(({ name }) => !has.has(name));
-  const newest = applied.at(-1) ?? '';
-  const late = pending.find(({ name }) => name < newest);
+  const has = new Set(applied.map(({ version }) => version));
+  const pending = files.filter(({ version }) => !has.has(version));
+  const newest = applied.at(-1);
+  const late = pending.find(({ version }) => newest && version < newest.version);
   if (late) {
     throw new UserError(
-      `${late.name} is pending but older than ${newest}, which is applied: give it a newer timestamp, or roll back to before it`,
+      `${late.name} is pending but older than ${newest?.name}, which is applied: give it a newer version, or roll back to before it`,
     );
   }
   return pending;
 }
 
-/** The names of the applied migrations whose files were edited since. */
+/** The names of the applied migrations whose files were edited since, as far as the record tells. */
 export async function findEdited(
   files: MigrationFile[],
-  applied: AppliedMigration[],
+  checksums: ReadonlyMap<string, string>,
 ): Promise<string[]> {
-  const checksums = new Map(applied.map(({ name, checksum }) => [name, checksum]));
   const edited: string[] = [];
   for (const file of files) {
-    const checksum = checksums.get(file.name);
+    const checksum = checksums.get(file.version);
     if (checksum && checksum !== (await checksumOf(file))) edited.push(file.name);
   }
   return edited;
 }
 
-/** How far `migrateDown` goes. */
+/** How far `migrateDown` goes; `to` is the name or the version of the last one to keep. */
 export type DownTarget = { to: string } | { all: true } | { last: true };
 
 /**
@@ -53,25 +52,25 @@ export type DownTarget = { to: string } | { all: true } | { last: true };
  */
 export function findReverts(
   files: MigrationFile[],
-  applied: string[],
+  applied: AppliedMigration[],
   target: DownTarget,
 ): MigrationFile[] {
-  const byName = new Map(files.map((file) => [file.name, file]));
+  const byVersion = new Map(files.map((file) => [file.version, file]));
   return selectReverts(applied, target)
     .toReversed()
-    .map((name) => {
-      const file = byName.get(name);
+    .map(({ version, name }) => {
+      const file = byVersion.get(version);
       if (file) return file;
       throw new UserError(
-        `Cannot roll back ${name}: its file is gone; check out the version that has it`,
+        `Cannot roll back ${name}: its file is gone; check out the commit that has it`,
       );
     });
 }
 
-function selectReverts(applied: string[], target: DownTarget): string[] {
+function selectReverts(applied: AppliedMigration[], target: DownTarget): AppliedMigration[] {
   if ('all' in target) return applied;
   if ('last' in target) return applied.slice(-1);
-  const kept = applied.indexOf(target.to);
+  const kept = applied.findIndex(({ version, name }) => [version, name].includes(target.to));
   if (kept >= 0) return applied.slice(kept + 1);
   throw new UserError(
     `${target.to} is not an applied migration; \`npm run db:status\` lists those that are`,

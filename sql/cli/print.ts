@@ -10,14 +10,21 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1000 ** unit).toFixed(unit === 0 ? 0 : 1)} ${UNITS[unit]}`;
 }
 
+function describeApplication({ state, appliedAt, recorded }: MigrationStatus): string {
+  if (state === 'pending') return '';
+  const when = appliedAt?.toISOString() ?? 'by another tool';
+  return recorded ? when : `${when}; its text is not recorded, so an edit does not show`;
+}
+
 /** One line per migration. */
 export function formatStatus(migrations: MigrationStatus[]): string {
   if (migrations.length === 0) return 'There are no migrations.';
   const width = Math.max(...migrations.map(({ name }) => name.length));
   return migrations
-    .map(({ name, state, appliedAt }) =>
-      `${name.padEnd(width)}  ${state.padEnd(7)}  ${appliedAt?.toISOString() ?? ''}`.trimEnd(),
-    )
+    .map((migration) => {
+      const { name, state } = migration;
+      return `${name.padEnd(width)}  ${state.padEnd(7)}  ${describeApplication(migration)}`.trimEnd();
+    })
     .join('\n');
 }
 

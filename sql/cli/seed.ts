@@ -1,14 +1,13 @@
 /** Runs the demo data, which is safe to run twice. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { withClient } from './connection.ts';
-import { MIGRATIONS_DIR } from './migration-files.ts';
+import { besideMigrations, MIGRATIONS_DIR } from './migration-files.ts';
 import { trackProgress } from './sql-client.ts';
 import { explainSqlError } from './sql-error.ts';
 
 /**
- * Runs `sql/seed.sql` in one transaction.
+ * Runs `sql/seed.sql`, or that of another folder, in one transaction.
  *
  * @param url the database, as `postgres`
  * @param dir the folder of migrations that the seed file lies beside
@@ -16,7 +15,7 @@ import { explainSqlError } from './sql-error.ts';
  * @throws SqlFileError naming the line that Postgres refuses; nothing is kept then
  */
 export async function runSeed(url: string, dir = MIGRATIONS_DIR): Promise<boolean> {
-  const file = join(dir, '..', 'seed.sql');
+  const file = await besideMigrations(dir, 'seed.sql');
   if (!existsSync(file)) return false;
   const sql = await readFile(file, 'utf8');
   await withClient(url, async (client) => {

@@ -1,7 +1,7 @@
 /** Turns Postgres' error into one that names the file and the line. */
-import { relative } from 'node:path';
 import type { DatabaseError } from 'pg';
 import { UserError } from './connection.ts';
+import { showPath } from './show-path.ts';
 import type { TrackedClient } from './sql-client.ts';
 import { lineAt, listStatements } from './statements.ts';
 
@@ -21,12 +21,18 @@ export class SqlFileError extends UserError {
   }
 }
 
+/** What to do where Postgres does not say. */
+const HINTS = new Map([
+  ['55P03', 'Another session holds a lock that this file needs; pg_stat_activity shows it.'],
+]);
+
 function describe(file: string, line: number | undefined, error: DatabaseError): string {
-  const place = relative(process.cwd(), file) + (line === undefined ? '' : `:${line}`);
+  const place = showPath(file) + (line === undefined ? '' : `:${line}`);
+  const hint = error.hint ?? HINTS.get(error.code ?? '');
   const parts = [
     `${place}: ${error.message}${error.code ? ` (SQLSTATE ${error.code})` : ''}`,
     error.detail && `  Detail: ${error.detail}`,
-    error.hint && `  Hint: ${error.hint}`,
+    hint && `  Hint: ${hint}`,
     error.where && `  Where: ${error.where}`,
     '  Nothing of this file was kept.',
   ];

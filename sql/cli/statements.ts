@@ -1,4 +1,5 @@
-/** Where the statements of a SQL file begin, for messages that name a line. */
+/** Splits a SQL file into its statements, for messages that name a line and for the record. */
+import { tokenAt } from './tokens.ts';
 
 export interface Statement {
   /** Line of its first word, from 1. */
@@ -7,32 +8,34 @@ export interface Statement {
   readonly text: string;
 }
 
-/** What a semicolon may hide in; tried in this order at every position. */
-const SKIPPED = [
-  /--[^\n]*/y,
-  /\/\*[\s\S]*?\*\//y,
-  /[eE]'(?:[^'\\]|\\[\s\S]|'')*'/y,
-  /'(?:[^']|'')*'/y,
-  /"(?:[^"]|"")*"/y,
-  /(\$[A-Za-z_\d]*\$)[\s\S]*?\1/y,
-  /\bbegin\s+atomic\b[\s\S]*?\bend\s*(?=;|$)/iy,
-  /[A-Za-z_][\w$]*/y,
-];
-
-function skipAt(sql: string, position: number): number {
-  for (const pattern of SKIPPED) {
-    pattern.lastIndex = position;
-    const [match] = pattern.exec(sql) ?? [];
-    if (match) return match.length;
-  }
-  return 1;
-}
-
-const isBlankOrComment = (piece: string) => /^(?:\s|--|\/\*)/.test(piece);
-
 /** The 1-based line of a character offset. */
 export function lineAt(sql: string, offset: number): number {
   return sql.slice(0, offset).split('\n').length;
+}
+
+interface Piece {
+  /** Where it begins, right behind the semicolon before it. */
+  readonly start: number;
+  /** Where its first word begins; undefined when there is nothing but comments. */
+  readonly word: number | undefined;
+  /** Where its semicolon stands. */
+  readonly end: number;
+}
+
+function listPieces(sql: string): Piece[] {
+  const pieces: Piece[] = [];
+  let start = 0;
+  let word: number | undefined;
+  for (let at = 0; at < sql.length; ) {
+    const { kind, text } = tokenAt(sql, at);
+    if (text === ';') {
+      pieces.push({ start, word, end: at });
+      start = at + 1;
+      word = undefined;
+    } else if (word === undefined && kind !== 'comment' && text.trim()) word = at;
+    at += text.length;
+  }
+  return [...pieces, { start, word, end: sql.length }];
 }
 
 /**
@@ -41,20 +44,16 @@ export function lineAt(sql: string, offset: number): number {
  * @param sql a whole file, valid or not
  */
 export function listStatements(sql: string): Statement[] {
-  const statements: Statement[] = [];
-  let start = -1;
-  const close = (end: number) => {
-    if (start >= 0) statements.push({ line: lineAt(sql, start), text: sql.slice(start, end) });
-    start = -1;
-  };
-  for (let at = 0; at < sql.length; ) {
-    const length = skipAt(sql, at);
-    if (sql[at] === ';') close(at);
-    else if (start < 0 && !isBlankOrComment(sql.slice(at, at + 2))) start = at;
-    at += length;
-  }
-  close(sql.length);
-  return statements;
+  return listPieces(sql).flatMap(({ word, end }) =>
+    word === undefined ? [] : [{ line: lineAt(sql, word), text: sql.slice(word, end) }],
+  );
+}
+
+/** The statements as Supabase's CLI records them: with the comments before each, comments alone too. */
+export function splitForRecord(sql: string): string[] {
+  return listPieces(sql)
+    .map(({ start, end }) => sql.slice(start, end).trim())
+    .filter((text) => text !== '');
 }
 
 const TRANSACTION_CONTROL =

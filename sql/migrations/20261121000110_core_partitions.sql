@@ -15,7 +15,8 @@ set search_path = ''
 as $$
 declare
   first_moment timestamptz := date_trunc(period, moment at time zone 'utc') at time zone 'utc';
-  next_moment timestamptz := (date_trunc(period, moment at time zone 'utc') + ('1 ' || period)::interval) at time zone 'utc';
+  next_moment timestamptz :=
+    (date_trunc(period, moment at time zone 'utc') + ('1 ' || period)::interval) at time zone 'utc';
   partition_name text := split_part(parent, '.', 2) || '_' || to_char(first_moment at time zone 'utc',
     case period when 'day' then 'YYYYMMDD' else 'YYYYMM' end);
   partition_table text := format('%I.%I', split_part(parent, '.', 1), partition_name);
@@ -27,12 +28,13 @@ begin
   -- Rows that came before their partition wait in the default one.
   execute format('with late as (delete from %1$s_default where created_at >= %3$L and created_at < %4$L returning *) '
     'insert into %2$s overriding system value select * from late', parent, partition_table, first_moment, next_moment);
-  execute format('alter table %s attach partition %s for values from (%L) to (%L)', parent, partition_table, first_moment, next_moment);
+  execute format('alter table %s attach partition %s for values from (%L) to (%L)',
+    parent, partition_table, first_moment, next_moment);
 end
 $$;
 comment on function private.create_partition(text, text, timestamptz) is
-  'Makes the partition of a log table (schema.table, partitioned by created_at, with a default partition <table>_default) '
-  'that holds a moment, in UTC. Does nothing where it exists.';
+  'Makes the partition of a log table (schema.table, partitioned by created_at, with a default partition '
+  '<table>_default) that holds a moment, in UTC. Does nothing where it exists.';
 
 create function private.maintain_partitions()
 returns integer
@@ -55,7 +57,8 @@ begin
       join pg_catalog.pg_class child on child.oid = inhrelid
       where inhparent = log.table_name::regclass
         and child.relname < split_part(log.table_name, '.', 2) || '_' ||
-          to_char((now() - log.keep_for) at time zone 'utc', case log.period when 'day' then 'YYYYMMDD' else 'YYYYMM' end)
+          to_char((now() - log.keep_for) at time zone 'utc',
+            case log.period when 'day' then 'YYYYMMDD' else 'YYYYMM' end)
         and child.relname ~ '_\d+$'
     loop
       execute format('drop table %s', expired.partition_table);
@@ -66,7 +69,9 @@ begin
 end
 $$;
 comment on function private.maintain_partitions() is
-  'Makes the partitions that the log tables need next and drops those past their keeping. Returns how many were dropped.';
+  'Makes the partitions that the log tables need next and drops those past their keeping; run by the job '
+  'maintain-partitions. Returns how many were dropped. Callable by service_role.';
+select private.publish_rpc('private.maintain_partitions()', 'service_role');
 
 create function private.register_log_table(parent text, period text, keep_for interval)
 returns void
@@ -80,16 +85,5 @@ begin
 end
 $$;
 comment on function private.register_log_table(text, text, interval) is
-  'Gives a new log table (schema.table, partitioned by range of created_at) its default partition, its first partitions and its keeping. For migrations.';
-
-create function public.maintain_partitions()
-returns integer
-language sql
-set search_path = ''
-as $$
-  select private.maintain_partitions()
-$$;
-comment on function public.maintain_partitions() is
-  'Makes the partitions that the log tables need next and drops those past their keeping; run by the cleanup job. '
-  'Returns how many were dropped. Callable by service_role.';
-grant execute on function private.maintain_partitions() to service_role;
+  'Gives a new log table (schema.table, partitioned by range of created_at) its default partition, its first '
+  'partitions and its keeping. For migrations.';

@@ -1,4 +1,4 @@
--- Events: reading. Positions are given out before transactions commit, so a reader could see position 8 before 7 exists.
+-- Events: reading. Positions are given out before transactions commit, so a reader could see position 8 before 7.
 -- It must not go on past 7 until 7 cannot come any more. Writers take no lock for this; a reader reasons instead:
 --
 --   - Without a missing number between what was read and what is there, nothing can come in between.
@@ -6,14 +6,48 @@
 --     missing number below a visible position had its id when that position was seen. Once every transaction that was
 --     older than a later one has ended, the number is missing for good.
 
+create type public.event as (
+  "position" bigint,
+  id uuid,
+  aggregate_type text,
+  aggregate_id uuid,
+  version bigint,
+  event_type text,
+  event_data jsonb,
+  metadata jsonb,
+  user_id uuid,
+  created_at timestamptz
+);
+comment on type public.event is
+  'An event as readers get it. Personal values of a user whose account is gone are "erased".';
+comment on column public.event.user_id is 'Whose history it belongs to; null: nobody''s.';
+
+create view private.events as
+  select position,
+    coalesce(id, encode(substring(int8send(position), 3) || '\x8000' || substring(uuid_send(aggregate_id), 9),
+      'hex')::uuid) as id,
+    aggregate_type, aggregate_id, version, event_type,
+    case when personal is null then event_data else private.reveal(event_data, personal, user_id) end as event_data,
+    metadata, user_id, created_at
+  from private.event_log;
+comment on view private.events is
+  'The event log in the columns of public.event. An event without an id of its own has one of UUID version 8: 48 bits '
+  'of its position, then the latter half of its aggregate''s id. It costs an append nothing, is found by its '
+  'position, and sorts as the log does.';
+
+-- How far can be read --------------------------------------------------------------------------
+
 create table private.event_watermark (
   singleton boolean primary key default true check (singleton),
   settled_position bigint not null default 0,
   pending_position bigint,
   pending_xid xid8
 );
-comment on table private.event_watermark is 'How far the event log is known to be settled: no event can appear at or below settled_position any more. Readers move it.';
-comment on column private.event_watermark.pending_position is 'What will be settled once every transaction older than pending_xid has ended.';
+comment on table private.event_watermark is
+  'How far the event log is known to be settled: no event can appear at or below settled_position any more. Readers '
+  'move it.';
+comment on column private.event_watermark.pending_position is
+  'What will be settled once every transaction older than pending_xid has ended.';
 insert into private.event_watermark default values;
 
 create function private.full_xid(short_xid xid)
@@ -68,8 +102,8 @@ begin
 end
 $$;
 comment on function private.move_watermark(bigint) is
-  'Settles what waited long enough, all up to run_end, and starts waiting for what is visible now. Returns the settled position. '
-  'Where another reader is at it, or on a read replica, that is run_end.';
+  'Settles what waited long enough, all up to run_end, and starts waiting for what is visible now. Returns the '
+  'settled position. Where another reader is at it, or on a read replica, that is run_end.';
 
 create function private.settle_events(after_position bigint, window_size integer)
 returns bigint
@@ -94,25 +128,27 @@ begin
 end
 $$;
 comment on function private.settle_events(bigint, integer) is
-  'Up to which position a reader that has read all up to after_position may read now, looking at most window_size events ahead. '
-  'Writes only at a missing position, and once in 10000 events.';
+  'Up to which position a reader that has read all up to after_position may read now, looking at most window_size '
+  'events ahead. Writes only at a missing position, and once in 10000 events.';
 
 create function private.check_page(max_count integer)
 returns void
 language plpgsql
-immutable
+stable
 set search_path = ''
 as $$
 begin
-  if max_count is null or max_count not between 1 and 1000 then
-    perform private.fail(400, 'max_count_invalid', format('max_count must be 1 to 1000, got %s.', coalesce(max_count::text, 'nothing')),
-      'Read in pages of at most 1000.');
-  end if;
+  perform private.check_range('max_count', max_count, 1, 1000);
 end
 $$;
-comment on function private.check_page(integer) is 'Raises PT400 max_count_invalid unless it is 1 to 1000.';
+comment on function private.check_page(integer) is 'Raises max_count_invalid unless it is 1 to 1000.';
 
-create function private.get_events(type_name text, target_id uuid, from_version bigint, max_count integer)
+create function private.get_events(
+  aggregate_type text,
+  aggregate_id uuid,
+  from_version bigint default 1,
+  max_count integer default 100
+)
 returns setof public.event
 language plpgsql
 stable
@@ -123,28 +159,23 @@ begin
   perform private.check_page(max_count);
   return query
     select e.* from private.events as e
-    where e.aggregate_type = type_name and e.aggregate_id = target_id and e.version >= from_version
+    where e.aggregate_type = get_events.aggregate_type and e.aggregate_id = get_events.aggregate_id
+      and e.version >= from_version
     order by e.version
     limit max_count;
 end
 $$;
-comment on function private.get_events(text, uuid, bigint, integer) is 'See public.get_events.';
-grant execute on function private.get_events(text, uuid, bigint, integer) to service_role;
+comment on function private.get_events(text, uuid, bigint, integer) is
+  'An aggregate''s events in the order of their versions, from from_version on, at most max_count (1 to 1000). Raises '
+  'max_count_invalid. Callable by service_role.';
+select private.publish_rpc('private.get_events(text, uuid, bigint, integer)', 'service_role');
 
-create function public.get_events(aggregate_type text, aggregate_id uuid, from_version bigint default 1, max_count integer default 100)
-returns setof public.event
-language plpgsql
-stable
-set search_path = ''
-as $$
-begin
-  return query select * from private.get_events(get_events.aggregate_type, get_events.aggregate_id, get_events.from_version, get_events.max_count);
-end
-$$;
-comment on function public.get_events(text, uuid, bigint, integer) is
-  'An aggregate''s events in the order of their versions, from from_version on, at most max_count (1 to 1000). Raises PT400 max_count_invalid. Callable by service_role.';
-
-create function private.read_events(after_position bigint, max_count integer, type_name text, type_names text[])
+create function private.read_events(
+  after_position bigint default 0,
+  max_count integer default 100,
+  aggregate_type text default null,
+  event_types text[] default null
+)
 returns setof public.event
 language plpgsql
 security definer
@@ -155,64 +186,25 @@ declare
 begin
   perform private.check_page(max_count);
   settled_position := private.settle_events(after_position,
-    case when type_name is null and type_names is null then max_count else 100000 end);
+    case when aggregate_type is null and event_types is null then max_count else 100000 end);
   return query
     select e.* from private.events as e
     where e.position > after_position and e.position <= settled_position
-      and (type_name is null or e.aggregate_type = type_name)
-      and (type_names is null or e.event_type = any (type_names))
+      and (read_events.aggregate_type is null or e.aggregate_type = read_events.aggregate_type)
+      and (event_types is null or e.event_type = any (event_types))
     order by e.position
     limit max_count;
 end
 $$;
-comment on function private.read_events(bigint, integer, text, text[]) is 'See public.read_events.';
-grant execute on function private.read_events(bigint, integer, text, text[]) to service_role;
-
-create function public.read_events(
-  after_position bigint default 0,
-  max_count integer default 100,
-  aggregate_type text default null,
-  event_types text[] default null
-)
-returns setof public.event
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return query select * from private.read_events(read_events.after_position, read_events.max_count, read_events.aggregate_type, read_events.event_types);
-end
-$$;
-comment on function public.read_events(bigint, integer, text, text[]) is
-  'The log in order, after a position, at most max_count (1 to 1000), of one aggregate type and some event types where given. Call again with the last position read: '
-  'no event is passed over, however late its transaction commits; what may still change is left for the next call. Raises PT400 max_count_invalid. Callable by service_role.';
+comment on function private.read_events(bigint, integer, text, text[]) is
+  'The log in order, after a position, at most max_count (1 to 1000), of one aggregate type and some event types '
+  'where given. Call again with the last position read: no event is passed over, however late its transaction '
+  'commits; what may still change is left for the next call. Raises max_count_invalid. Callable by service_role.';
+select private.publish_rpc('private.read_events(bigint, integer, text, text[])', 'service_role');
 
 -- A user's own history -------------------------------------------------------------------------
 
-create function private.get_audit_trail(owner_id uuid, since timestamptz, until timestamptz, max_count integer, before_position bigint)
-returns setof public.event
-language plpgsql
-stable
-security definer
-set search_path = ''
-as $$
-begin
-  if owner_id is distinct from (select auth.uid()) and not private.is_admin() and not private.is_trusted_caller() then
-    perform private.fail(403, 'audit_trail_forbidden', 'You may read your own history only.', 'Give your own user id, or sign in as an admin.');
-  end if;
-  perform private.check_page(max_count);
-  return query
-    select e.* from private.events as e
-    where e.user_id = owner_id
-      and e.position < coalesce(before_position, 9223372036854775807)
-      and e.created_at >= coalesce(since, '-infinity') and e.created_at < coalesce(until, 'infinity')
-    order by e.position desc
-    limit max_count;
-end
-$$;
-comment on function private.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint) is 'See public.get_audit_trail.';
-grant execute on function private.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint) to authenticated, service_role;
-
-create function public.get_audit_trail(
+create function private.get_audit_trail(
   user_id uuid,
   since timestamptz default null,
   until timestamptz default null,
@@ -222,14 +214,25 @@ create function public.get_audit_trail(
 returns setof public.event
 language plpgsql
 stable
+security definer
 set search_path = ''
 as $$
 begin
-  return query select * from private.get_audit_trail(get_audit_trail.user_id, get_audit_trail.since, get_audit_trail.until,
-    get_audit_trail.max_count, get_audit_trail.before_position);
+  if user_id is distinct from (select auth.uid()) and not private.is_admin() and not private.is_trusted_caller() then
+    perform private.fail('audit_trail_forbidden', 'You may read your own history only.');
+  end if;
+  perform private.check_page(max_count);
+  return query
+    select e.* from private.events as e
+    where e.user_id = get_audit_trail.user_id
+      and e.position < coalesce(before_position, 9223372036854775807)
+      and e.created_at >= coalesce(since, '-infinity') and e.created_at < coalesce(until, 'infinity')
+    order by e.position desc
+    limit max_count;
 end
 $$;
-comment on function public.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint) is
-  'What happened to a user and to what is theirs, newest first, of since <= created_at < until, at most max_count (1 to 1000). The next page: before_position = the last position read. '
-  'For signed-in users their own (PT403 audit_trail_forbidden otherwise), for admins anyone''s. Raises PT400 max_count_invalid.';
-grant execute on function public.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint) to authenticated;
+comment on function private.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint) is
+  'What happened to a user and to what is theirs, newest first, of since <= created_at < until, at most max_count (1 '
+  'to 1000). The next page: before_position = the last position read. For signed-in users their own, for admins '
+  'anyone''s. Raises audit_trail_forbidden, max_count_invalid, sign_in_required.';
+select private.publish_rpc('private.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint)', 'authenticated');

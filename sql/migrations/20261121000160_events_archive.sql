@@ -6,16 +6,12 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  insert into private.event_snapshots (aggregate_type, aggregate_id, version, state, hash, created_at)
-  select newest.aggregate_type, newest.aggregate_id, newest.version,
-    private.replay(newest.aggregate_type, newest.aggregate_id, null, newest.version), newest.hash, newest.created_at
-  from (
-    select distinct on (aggregate_type, aggregate_id) aggregate_type, aggregate_id, version, hash, created_at
+  perform private.store_snapshot(newest::private.event_heads) from (
+    select distinct on (aggregate_type, aggregate_id) aggregate_type, aggregate_id, version, hash, created_at, 0::bigint
     from private.event_log
     where position >= target.first_position and position < target.end_position
     order by aggregate_type, aggregate_id, version desc
-  ) as newest
-  on conflict do nothing;
+  ) as newest;
 end
 $$;
 comment on function private.snapshot_partition(private.event_partitions) is
@@ -49,19 +45,9 @@ begin
   end loop;
 end
 $$;
-comment on function private.archive_events(timestamptz) is 'See public.archive_events.';
-grant execute on function private.archive_events(timestamptz) to service_role;
-
-create function public.archive_events(before timestamptz)
-returns setof text
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return query select * from private.archive_events(archive_events.before);
-end
-$$;
-comment on function public.archive_events(timestamptz) is
-  'Detaches the oldest partitions of the event log whose events are all older than `before` and have been acknowledged by every consumer; snapshots their aggregates first. '
-  'Returns the names of the detached tables, which stay in the schema private until somebody dumps and drops them. What is kept replays as before; older versions answer PT410 events_archived. '
-  'Callable by service_role.';
+comment on function private.archive_events(timestamptz) is
+  'Detaches the oldest partitions of the event log whose events are all older than `before` and have been '
+  'acknowledged by every consumer; snapshots their aggregates first. Returns the names of the detached tables, which '
+  'stay in the schema private until somebody dumps and drops them. What is kept replays as before; for older versions '
+  'replay says so. Callable by service_role.';
+select private.publish_rpc('private.archive_events(timestamptz)', 'service_role');

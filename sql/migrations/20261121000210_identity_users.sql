@@ -24,7 +24,8 @@ comment on column public.users.streams_allowed is
   'Sessions that may run at once, by package, expiry and the setting default_streams_allowed. Kept by trigger.';
 comment on column public.users.streams_active is 'Sessions running now, counted from stream_sessions by trigger.';
 comment on column public.users.last_login_at is 'Copy of auth.users.last_sign_in_at, kept by trigger.';
-comment on column public.users.verified_at is 'When the e-mail address was confirmed; copy of auth.users.email_confirmed_at.';
+comment on column public.users.verified_at is
+  'When the e-mail address was confirmed; copy of auth.users.email_confirmed_at.';
 
 create index users_email_idx on public.users (lower(email));
 create index users_package_idx on public.users (package_type, package_expires_at);
@@ -37,26 +38,20 @@ create policy users_select on public.users for select to authenticated
 create policy users_update on public.users for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
-create trigger users_append_registered
-  after insert on public.users
-  for each row execute function private.append_change('User', 'UserRegistered', 'streams_active');
-create trigger users_append_role_changed
-  after update of role on public.users
-  for each row when (old.role is distinct from new.role)
-  execute function private.append_change('User', 'RoleChanged', 'streams_active');
-create trigger users_append_package_changed
-  after update of package_type, package_expires_at, streams_allowed on public.users
-  for each row when (old.role is not distinct from new.role
-    and (old.package_type, old.package_expires_at, old.streams_allowed) is distinct from (new.package_type, new.package_expires_at, new.streams_allowed))
-  execute function private.append_change('User', 'PackageChanged', 'streams_active');
-create trigger users_append_updated
-  after update of email, first_name, last_name, last_login_at, verified_at, updated_at on public.users
-  for each row when (old.role is not distinct from new.role
-    and (old.package_type, old.package_expires_at, old.streams_allowed) is not distinct from (new.package_type, new.package_expires_at, new.streams_allowed))
-  execute function private.append_change('User', 'UserUpdated', 'streams_active');
-create trigger users_append_deleted
-  after delete on public.users
-  for each row execute function private.append_change('User', 'UserDeleted', 'streams_active');
+select private.record_events('public.users', 'User', owner => 'id', unrecorded => '{streams_active}',
+  personal => '{email, first_name, last_name}',
+  event => $$case
+    when tg_op = 'INSERT' then 'UserRegistered'
+    when tg_op = 'DELETE' then 'UserDeleted'
+    when old.role <> new.role then 'RoleChanged'
+    when (old.package_type, old.package_expires_at, old.streams_allowed)
+      is distinct from (new.package_type, new.package_expires_at, new.streams_allowed) then 'PackageChanged'
+    else 'UserUpdated'
+  end$$);
+
+-- What only the user hears: user:<id>.
+create policy user_topics_select on realtime.messages for select to authenticated
+  using (extension = 'broadcast' and (select realtime.topic()) = 'user:' || (select auth.uid()));
 
 -- What follows from other rows -----------------------------------------------------------------
 
@@ -76,27 +71,44 @@ begin
 end
 $$;
 comment on function private.streams_allowed(text, timestamptz) is
-  'How many sessions a user with this package may run at once now; the setting default_streams_allowed without a package or after its expiry.';
+  'How many sessions a user with this package may run at once now; the setting default_streams_allowed without a '
+  'package or after its expiry.';
 
-create function private.prepare_user()
+create function private.check_user_names()
+returns trigger
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.check_text('first_name', new.first_name, 0, 80);
+  perform private.check_text('last_name', new.last_name, 0, 80);
+  return new;
+end
+$$;
+comment on function private.check_user_names() is
+  'Trigger: bounds the names. Raises first_name_invalid, last_name_invalid.';
+create trigger users_check_names
+  before insert or update of first_name, last_name on public.users
+  for each row execute function private.check_user_names();
+create trigger users_touch_updated_at
+  before update of first_name, last_name, package_type, package_expires_at, streams_allowed on public.users
+  for each row execute function private.touch_updated_at();
+
+create function private.derive_streams_allowed()
 returns trigger
 language plpgsql
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.check_text('first_name', new.first_name, 0, 80);
-  perform private.check_text('last_name', new.last_name, 0, 80);
   new.streams_allowed := private.streams_allowed(new.package_type, new.package_expires_at);
-  new.updated_at := now();
   return new;
 end
 $$;
-comment on function private.prepare_user() is
-  'Trigger: bounds the names (PT400 first_name_invalid, last_name_invalid) and derives streams_allowed.';
-create trigger users_prepare
-  before insert or update of first_name, last_name, package_type, package_expires_at, streams_allowed on public.users
-  for each row execute function private.prepare_user();
+comment on function private.derive_streams_allowed() is 'Trigger: streams_allowed follows from the package.';
+create trigger users_derive_streams_allowed
+  before insert or update of package_type, package_expires_at, streams_allowed on public.users
+  for each row execute function private.derive_streams_allowed();
 
 create function private.apply_package_to_users()
 returns trigger
@@ -109,7 +121,8 @@ begin
   return null;
 end
 $$;
-comment on function private.apply_package_to_users() is 'Trigger: users of a package follow a change of its streams_allowed.';
+comment on function private.apply_package_to_users() is
+  'Trigger: users of a package follow a change of its streams_allowed.';
 create trigger packages_apply_to_users
   after update of streams_allowed on public.packages
   for each row when (old.streams_allowed is distinct from new.streams_allowed)
@@ -152,15 +165,8 @@ begin
 end
 $$;
 comment on function private.expire_packages() is
-  'Lets users.streams_allowed follow packages that ran out (admission looks at the expiry itself). Returns how many changed.';
-
-create function public.expire_packages()
-returns integer
-language sql
-set search_path = ''
-as $$
-  select private.expire_packages()
-$$;
-comment on function public.expire_packages() is
-  'Lets users.streams_allowed follow packages that ran out; run by the cleanup job. Returns how many users changed. Callable by service_role.';
-grant execute on function private.expire_packages() to service_role;
+  'Lets users.streams_allowed follow packages that ran out (admission looks at the expiry itself); run by the job '
+  'expire-packages. Returns how many users changed. Callable by service_role.';
+select private.publish_rpc('private.expire_packages()', 'service_role');
+insert into private.scheduled_jobs (name, schedule, sql_function) values
+  ('expire-packages', '*/10 * * * * *', 'private.expire_packages');

@@ -10,7 +10,8 @@ create table public.profiles (
   updated_at timestamptz not null default now()
 );
 comment on table public.profiles is 'What everybody may see of a user. Readable by all; changed by its owner.';
-comment on column public.profiles.username is '3 to 30 of a-z, 0-9 and _; stored in lower case, so unique without regard to case.';
+comment on column public.profiles.username is
+  '3 to 30 of a-z, 0-9 and _; stored in lower case, so unique without regard to case.';
 
 create index profiles_username_prefix_idx on public.profiles (username text_pattern_ops);
 
@@ -21,15 +22,30 @@ create policy profiles_select on public.profiles for select to anon, authenticat
 create policy profiles_update on public.profiles for update to authenticated
   using (id = (select auth.uid())) with check (id = (select auth.uid()));
 
-create trigger profiles_append_created
-  after insert on public.profiles
-  for each row execute function private.append_change('Profile', 'ProfileCreated');
-create trigger profiles_append_updated
-  after update on public.profiles
-  for each row execute function private.append_change('Profile', 'ProfileUpdated');
-create trigger profiles_append_deleted
-  after delete on public.profiles
-  for each row execute function private.append_change('Profile', 'ProfileDeleted');
+select private.record_events('public.profiles', 'Profile', owner => 'id',
+  personal => '{username, display_name, avatar_url, bio}',
+  event => $$case tg_op
+    when 'INSERT' then 'ProfileCreated'
+    when 'DELETE' then 'ProfileDeleted'
+    else 'ProfileUpdated'
+  end$$);
+
+create function private.is_username_taken(username text)
+returns boolean
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  -- Of two transactions that choose one name, the later waits here for the first.
+  perform pg_advisory_xact_lock(hashtextextended('username ' || is_username_taken.username, 0));
+  return exists (select from public.profiles where profiles.username = is_username_taken.username);
+end
+$$;
+comment on function private.is_username_taken(text) is
+  'Whether somebody has this username. Until this transaction ends nobody else can take it. Callable by who may '
+  'change a profile, because the trigger runs as the client.';
+grant execute on function private.is_username_taken(text) to authenticated, service_role;
 
 create function private.prepare_profile()
 returns trigger
@@ -39,21 +55,23 @@ as $$
 begin
   new.username := lower(new.username);
   if new.username is null or new.username !~ '^[a-z0-9_]{3,30}$' then
-    perform private.fail(400, 'username_invalid', 'username must be 3 to 30 characters of a-z, 0-9 and _.',
-      'Choose another username.');
+    perform private.fail('username_invalid', 'username must be 3 to 30 characters of a-z, 0-9 and _.');
+  elsif new.username is distinct from old.username and private.is_username_taken(new.username) then
+    perform private.fail('username_taken', format('The username %s is taken.', new.username));
   end if;
   perform private.check_text('display_name', new.display_name, 0, 80);
   perform private.check_text('bio', new.bio, 0, 1000, multiline => true);
   perform private.check_text('avatar_url', new.avatar_url, 0, 2000);
   if new.avatar_url !~ '^https?://' then
-    perform private.fail(400, 'avatar_url_invalid', 'avatar_url must be an http or https address.', 'Give a whole address, or null.');
+    perform private.fail('avatar_url_invalid', 'avatar_url must be an http or https address.');
   end if;
   new.updated_at := now();
   return new;
 end
 $$;
 comment on function private.prepare_profile() is
-  'Trigger: lower-cases the username and bounds each field (PT400 username_invalid, display_name_invalid, bio_invalid, avatar_url_invalid).';
+  'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, '
+  'username_invalid, username_taken).';
 create trigger profiles_prepare
   before insert or update of username, display_name, avatar_url, bio on public.profiles
   for each row execute function private.prepare_profile();
@@ -84,15 +102,15 @@ as $$
 declare
   suggestion text := private.suggest_username(account);
   attempt text := suggestion;
+  shown_name text := left(regexp_replace(account.raw_user_meta_data ->> 'display_name',
+    '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80);
 begin
   for attempts in 1..6 loop
-    insert into public.profiles (id, username, display_name)
-    values (account.id, attempt,
-      nullif(left(regexp_replace(account.raw_user_meta_data ->> 'display_name', '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80), ''))
-    on conflict do nothing;
-    exit when found or attempts = 6;
+    exit when not private.is_username_taken(attempt);
     attempt := left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
   end loop;
+  insert into public.profiles (id, username, display_name) values (account.id, attempt, nullif(shown_name, ''))
+  on conflict (id) do nothing;
 end
 $$;
 comment on function private.create_profile(auth.users) is
@@ -116,7 +134,8 @@ exception when others then
   return null;
 end
 $$;
-comment on function private.handle_new_user() is 'Trigger on auth.users: makes public.users and public.profiles. Never fails a sign-up.';
+comment on function private.handle_new_user() is
+  'Trigger on auth.users: makes public.users and public.profiles. Never fails a sign-up.';
 create trigger streambed_handle_new_user
   after insert on auth.users
   for each row execute function private.handle_new_user();

@@ -18,7 +18,8 @@ comment on column public.user_sessions.id is 'The access token''s session_id.';
 comment on column public.user_sessions.device_type is 'web, phone, tablet, desktop, tv, console or other.';
 comment on column public.user_sessions.last_seen_at is 'When the device last called register_device.';
 comment on column public.user_sessions.expires_at is 'When the auth session ends by itself; null: it does not.';
-comment on column public.user_sessions.revoked_at is 'When revoke_session ended it. Access tokens already given out run to their expiry (an hour).';
+comment on column public.user_sessions.revoked_at is
+  'When revoke_session ended it. Access tokens already given out run to their expiry (an hour).';
 
 create index user_sessions_user_idx on public.user_sessions (user_id, last_seen_at desc);
 
@@ -27,22 +28,16 @@ grant select on public.user_sessions to authenticated;
 create policy user_sessions_select on public.user_sessions for select to authenticated
   using (user_id = (select auth.uid()));
 
-create trigger user_sessions_append_registered
-  after insert on public.user_sessions
-  for each row execute function private.append_change('UserSession', 'DeviceRegistered', 'last_seen_at');
-create trigger user_sessions_append_revoked
-  after update of revoked_at on public.user_sessions
-  for each row when (old.revoked_at is null and new.revoked_at is not null)
-  execute function private.append_change('UserSession', 'DeviceRevoked', 'last_seen_at');
-create trigger user_sessions_append_updated
-  after update on public.user_sessions
-  for each row when (old.revoked_at is not distinct from new.revoked_at)
-  execute function private.append_change('UserSession', 'DeviceUpdated', 'last_seen_at');
-create trigger user_sessions_append_deleted
-  after delete on public.user_sessions
-  for each row execute function private.append_change('UserSession', 'DeviceDeleted', 'last_seen_at');
+select private.record_events('public.user_sessions', 'UserSession', owner => 'user_id', unrecorded => '{last_seen_at}',
+  personal => '{device_name, user_agent, ip}',
+  event => $$case
+    when tg_op = 'INSERT' then 'DeviceRegistered'
+    when tg_op = 'DELETE' then 'DeviceDeleted'
+    when old.revoked_at is null and new.revoked_at is not null then 'DeviceRevoked'
+    else 'DeviceUpdated'
+  end$$);
 
-create function private.register_device(new_name text, new_type text)
+create function private.register_device(device_name text, device_type text)
 returns public.user_sessions
 language plpgsql
 security definer
@@ -54,12 +49,14 @@ declare
   device public.user_sessions;
 begin
   if session_id is null then
-    perform private.fail(401, 'session_required', 'The access token names no session.', 'Sign in again.');
+    perform private.fail('session_required', 'The access token names no session.');
   end if;
-  perform private.check_text('device_name', new_name, 1, 100);
-  perform private.check_one_of('device_type', new_type, array['web', 'phone', 'tablet', 'desktop', 'tv', 'console', 'other']);
+  perform private.check_text('device_name', device_name, 1, 100);
+  perform private.check_one_of('device_type', device_type,
+    array['web', 'phone', 'tablet', 'desktop', 'tv', 'console', 'other']);
   insert into public.user_sessions as known (id, user_id, device_name, device_type, user_agent, ip, expires_at)
-  values (session_id, owner_id, new_name, new_type, left(private.request_header('user-agent'), 400), private.client_ip(),
+  values (session_id, owner_id, register_device.device_name, register_device.device_type,
+    left(private.request_header('user-agent'), 400), private.client_ip(),
     (select not_after from auth.sessions where id = session_id))
   on conflict (id) do update
     set device_name = excluded.device_name, device_type = excluded.device_type,
@@ -67,27 +64,17 @@ begin
     where known.revoked_at is null and known.user_id = excluded.user_id
   returning * into device;
   if not found then
-    perform private.fail(403, 'session_revoked', 'This session was ended from another device.', 'Sign in again.');
+    perform private.fail('session_revoked', 'This session was ended from another device.');
   end if;
   return device;
 end
 $$;
-comment on function private.register_device(text, text) is 'See public.register_device.';
-grant execute on function private.register_device(text, text) to authenticated;
-
-create function public.register_device(device_name text, device_type text)
-returns public.user_sessions
-language sql
-set search_path = ''
-as $$
-  select * from private.register_device(register_device.device_name, register_device.device_type)
-$$;
-comment on function public.register_device(text, text) is
+comment on function private.register_device(text, text) is
   'Names the device of the caller''s session, or says that it is still in use; returns its row. For signed-in users. '
-  'Raises PT400 device_name_invalid, PT400 device_type_invalid, PT401 session_required, PT403 session_revoked.';
-grant execute on function public.register_device(text, text) to authenticated;
+  'Raises device_name_invalid, device_type_invalid, session_required, session_revoked, sign_in_required.';
+select private.publish_rpc('private.register_device(text, text)', 'authenticated');
 
-create function private.revoke_session(target_session uuid)
+create function private.revoke_session(id uuid)
 returns public.user_sessions
 language plpgsql
 security definer
@@ -97,55 +84,37 @@ declare
   owner_id uuid := private.require_user();
   revoked public.user_sessions;
 begin
-  update public.user_sessions set revoked_at = coalesce(revoked_at, now())
-  where id = target_session and user_id = owner_id
+  update public.user_sessions as device set revoked_at = coalesce(revoked_at, now())
+  where device.id = revoke_session.id and user_id = owner_id
   returning * into revoked;
   if not found then
-    perform private.fail(404, 'session_not_found', format('You have no session %s.', target_session),
-      'Your sessions are in user_sessions.');
+    perform private.fail('device_not_found', format('You have no device with the session %s.', revoke_session.id));
   end if;
-  delete from auth.sessions where id = target_session and user_id = owner_id;
+  delete from auth.sessions where sessions.id = revoke_session.id and user_id = owner_id;
   return revoked;
 end
 $$;
-comment on function private.revoke_session(uuid) is 'See public.revoke_session.';
-grant execute on function private.revoke_session(uuid) to authenticated;
-
-create function public.revoke_session(id uuid)
-returns public.user_sessions
-language sql
-set search_path = ''
-as $$
-  select * from private.revoke_session(revoke_session.id)
-$$;
-comment on function public.revoke_session(uuid) is
-  'Signs one of the caller''s devices out: its refresh token ends at once, its access token at its expiry. Returns the row; '
-  'a second call changes nothing. Raises PT404 session_not_found.';
-grant execute on function public.revoke_session(uuid) to authenticated;
+comment on function private.revoke_session(uuid) is
+  'Signs one of the caller''s devices out: its refresh token ends at once, its access token at its expiry. Returns '
+  'the row; a second call changes nothing. For signed-in users. Raises device_not_found, sign_in_required.';
+select private.publish_rpc('private.revoke_session(uuid)', 'authenticated');
 
 create function private.my_linked_accounts()
 returns table (provider text, provider_account_id text, linked_at timestamptz, last_sign_in_at timestamptz)
-language sql
+language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
-  select identities.provider, identities.provider_id, identities.created_at, identities.last_sign_in_at
-  from auth.identities
-  where identities.user_id = (select auth.uid())
-  order by identities.created_at
+begin
+  return query
+    select identity.provider, identity.provider_id, identity.created_at, identity.last_sign_in_at
+    from auth.identities as identity
+    where identity.user_id = (select auth.uid())
+    order by identity.created_at;
+end
 $$;
-comment on function private.my_linked_accounts() is 'See public.my_linked_accounts.';
-grant execute on function private.my_linked_accounts() to authenticated;
-
-create function public.my_linked_accounts()
-returns table (provider text, provider_account_id text, linked_at timestamptz, last_sign_in_at timestamptz)
-language sql
-stable
-set search_path = ''
-as $$
-  select * from private.my_linked_accounts()
-$$;
-comment on function public.my_linked_accounts() is
-  'The sign-in providers linked to the caller''s account, without any token. For signed-in users.';
-grant execute on function public.my_linked_accounts() to authenticated;
+comment on function private.my_linked_accounts() is
+  'The sign-in providers linked to the caller''s account, without any token. For signed-in users. Raises '
+  'sign_in_required.';
+select private.publish_rpc('private.my_linked_accounts()', 'authenticated');

@@ -1,4 +1,26 @@
--- Streams: what a broadcaster owns and viewers see.
+-- Streams: the domain's errors and role, and what a broadcaster owns and viewers see.
+
+insert into private.errors (domain, code, status, hint) values
+  ('streams', 'category_invalid', 400, 'Choose one of the setting stream_categories, or null for none.'),
+  ('streams', 'description_invalid', 400, 'Give at most 5000 characters; line breaks are allowed.'),
+  ('streams', 'disabled_by_admin', 403, 'Ask support to enable it.'),
+  ('streams', 'grace_seconds_invalid', 400, 'Give how long the old key shall still work, at most a week.'),
+  ('streams', 'max_streams_reached', 409, 'Delete a stream that you no longer need.'),
+  ('streams', 'media_server_invalid', 400, 'Give the server''s own name of 1 to 100 characters.'),
+  ('streams', 'playback_token_invalid', 403, 'Get a new address from get_playback.'),
+  ('streams', 'publisher_id_invalid', 400, 'Give the media server''s id of the connection, 1 to 200 characters.'),
+  ('streams', 'publisher_ids_invalid', 400, 'Report in parts, with is_complete false.'),
+  ('streams', 'settings_invalid', 400,
+    'Give an object of at most 16 kB, {} for none; the setting stream_settings_types says which key has which type.'),
+  ('streams', 'stream_already_live', 409, 'Stop the other encoder, or use another stream.'),
+  ('streams', 'stream_disabled', 403, 'Its owner or an admin can enable it.'),
+  ('streams', 'stream_expired', 410, 'Create a new stream.'),
+  ('streams', 'stream_key_invalid', 401, 'Copy the stream key again, whole, or rotate it for a new one.'),
+  ('streams', 'stream_limit_reached', 402, 'End another stream, or choose a larger package.'),
+  ('streams', 'stream_not_found', 404, 'Check the id; a private stream is for its owner.'),
+  ('streams', 'stream_not_live', 409, 'Wait until streams.is_live is true.'),
+  ('streams', 'title_invalid', 400, 'Give a title of 1 to 140 characters on one line.'),
+  ('streams', 'visibility_invalid', 400, 'Give public, unlisted or private.');
 
 do $$
 begin
@@ -7,7 +29,8 @@ exception when duplicate_object then
   null; -- roles belong to the cluster: another database may have made it
 end
 $$;
-comment on role streams_service is 'May touch the tables and functions of the domain streams alone. Granted to login roles at deployment.';
+comment on role streams_service is
+  'May touch the tables and functions of the domain streams alone. Granted to login roles at deployment.';
 grant usage on schema public, private to streams_service;
 
 create table public.streams (
@@ -26,17 +49,22 @@ create table public.streams (
   ended_at timestamptz,
   expires_at timestamptz,
   settings jsonb not null default '{}',
+  topic_epoch integer not null default 0,
+  topic text not null generated always as (
+    'stream:' || id::text || case when topic_epoch > 0 then ':' || topic_epoch::text else '' end) stored,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   -- So that the API can embed the owner's profile in a list of streams.
   foreign key (user_id) references public.profiles (id) on delete cascade
 );
 comment on table public.streams is
-  'A channel that can be broadcast to. All read public ones, the owner and admins every one; unlisted ones are reached through get_stream. '
-  'Made by create_stream; the owner changes title, description, category, visibility and settings; the rest follows from stream_sessions by trigger.';
+  'A channel that can be broadcast to. All read public ones, the owner and admins every one; unlisted ones are '
+  'reached through get_stream. Made by create_stream; the owner changes title, description, category, visibility and '
+  'settings; the rest follows from stream_sessions by trigger.';
 comment on column public.streams.category is 'One of the setting stream_categories, or null.';
 comment on column public.streams.visibility is 'public: listed; unlisted: for who has the id; private: for the owner.';
-comment on column public.streams.status is 'idle, live (a publisher is connected, or may reconnect within the grace), disabled (no publisher is admitted).';
+comment on column public.streams.status is
+  'idle, live (a publisher is connected, or may reconnect within the grace), disabled (no publisher is admitted).';
 comment on column public.streams.disabled_by is 'Who disabled it; what an admin disabled, only an admin enables.';
 comment on column public.streams.viewer_count is 'Viewers now, as of the last count.';
 comment on column public.streams.peak_viewers is 'Most viewers at once in the current or last session.';
@@ -45,6 +73,10 @@ comment on column public.streams.ended_at is 'When the last broadcast ended; nul
 comment on column public.streams.expires_at is 'From then on no publisher is admitted; null: never.';
 comment on column public.streams.settings is
   'The application''s own JSON object of up to 16 kB; keys named by the setting stream_settings_types have that type.';
+comment on column public.streams.topic_epoch is 'How often the stream became private.';
+comment on column public.streams.topic is
+  'Its Realtime topic. Another one each time that the stream becomes private: whoever may not see it any more hears '
+  'nothing more.';
 
 create index streams_user_idx on public.streams (user_id, created_at desc);
 create index streams_newest_idx on public.streams (created_at desc, id);
@@ -68,50 +100,50 @@ create policy streams_service_all on public.streams for all to streams_service u
 create trigger streams_enforce_transitions
   before update of status on public.streams
   for each row when (old.status is distinct from new.status)
-  execute function private.enforce_transitions('idle>live', 'live>idle', 'idle>disabled', 'live>disabled', 'disabled>idle');
+  execute function private.enforce_transitions(
+    'idle>live', 'live>idle', 'idle>disabled', 'live>disabled', 'disabled>idle');
 
-create trigger streams_append_created
-  after insert on public.streams
-  for each row execute function private.append_change('Stream', 'StreamCreated', 'viewer_count,peak_viewers');
-create trigger streams_append_started
-  after update of status on public.streams
-  for each row when (old.status <> 'live' and new.status = 'live')
-  execute function private.append_change('Stream', 'StreamStarted', 'viewer_count,peak_viewers');
-create trigger streams_append_ended
-  after update of ended_at on public.streams
-  for each row when (old.ended_at is null and new.ended_at is not null)
-  execute function private.append_change('Stream', 'StreamEnded', 'viewer_count,peak_viewers', 'peak_viewers');
-create trigger streams_append_counted
-  after update of peak_viewers on public.streams
-  for each row when (old.ended_at is not null and new.ended_at is not null and old.peak_viewers <> new.peak_viewers)
-  execute function private.append_change('Stream', 'StreamCounted', 'viewer_count');
-create trigger streams_append_disabled
-  after update of status on public.streams
-  for each row when (old.status <> 'disabled' and new.status = 'disabled' and (old.ended_at is null) = (new.ended_at is null))
-  execute function private.append_change('Stream', 'StreamDisabled', 'viewer_count,peak_viewers');
-create trigger streams_append_enabled
-  after update of status on public.streams
-  for each row when (old.status = 'disabled' and new.status <> 'disabled')
-  execute function private.append_change('Stream', 'StreamEnabled', 'viewer_count,peak_viewers');
-create trigger streams_append_updated
-  after update of title, description, category, visibility, status, disabled_by, expires_at, settings, updated_at on public.streams
-  for each row when (old.status = new.status and (old.ended_at is null) = (new.ended_at is null))
-  execute function private.append_change('Stream', 'StreamUpdated', 'viewer_count,peak_viewers');
-create trigger streams_append_deleted
-  after delete on public.streams
-  for each row execute function private.append_change('Stream', 'StreamDeleted', 'viewer_count,peak_viewers');
+select private.record_events('public.streams', 'Stream', owner => 'user_id',
+  unrecorded => '{viewer_count, peak_viewers}',
+  finals => '{"StreamEnded": ["peak_viewers"], "StreamCounted": ["peak_viewers"]}',
+  personal => '{title, description, settings}',
+  event => $$case
+    when tg_op = 'INSERT' then 'StreamCreated'
+    when tg_op = 'DELETE' then 'StreamDeleted'
+    when old.status <> 'live' and new.status = 'live' then 'StreamStarted'
+    when old.ended_at is null and new.ended_at is not null then 'StreamEnded'
+    when old.status <> 'disabled' and new.status = 'disabled' then 'StreamDisabled'
+    when old.status = 'disabled' and new.status <> 'disabled' then 'StreamEnabled'
+    when old.ended_at is not null and old.peak_viewers <> new.peak_viewers then 'StreamCounted'
+    else 'StreamUpdated'
+  end$$,
+  -- Who listens to a topic that has ended hears of the next one; who may join that, does.
+  topic => $$case
+    when old.topic <> new.topic then old.topic
+    when event_type in ('StreamStarted', 'StreamEnded', 'StreamDisabled', 'StreamEnabled', 'StreamDeleted')
+      then subject.topic
+  end$$,
+  broadcast => $$case when old.topic <> new.topic then 'topic' else 'status' end$$,
+  payload => $$case
+    when old.topic <> new.topic then jsonb_build_object('topic', new.topic)
+    else jsonb_build_object('status', coalesce(new.status, 'deleted'), 'is_live', coalesce(new.is_live, false),
+      'started_at', new.started_at, 'ended_at', new.ended_at)
+  end$$);
 
 -- Input ----------------------------------------------------------------------------------------
 
 insert into private.settings (key, value, comment) values
   ('max_streams_per_user', '100', 'Streams that a user may own.'),
-  ('stream_categories', '["art", "education", "gaming", "irl", "music", "news", "sports", "talk", "technology", "other"]',
+  ('stream_categories',
+    '["art", "education", "gaming", "irl", "music", "news", "sports", "talk", "technology", "other"]',
     'What streams.category may be.'),
-  ('stream_settings_types', '{"record": "boolean", "low_latency": "boolean", "chat_enabled": "boolean", "mature": "boolean", "language": "string"}',
+  ('stream_settings_types',
+    '{"record": "boolean", "low_latency": "boolean", "chat_enabled": "boolean", "mature": "boolean",
+      "language": "string"}',
     'Keys of streams.settings that have a type: boolean, number, string, array or object.'),
   ('rtmp_url', '"rtmp://127.0.0.1:1935/live"', 'Where broadcasters push; shown by create_stream.');
 
-create function private.check_stream_settings(stream_settings jsonb)
+create function private.check_stream_settings(settings jsonb)
 returns void
 language plpgsql
 stable
@@ -120,26 +152,40 @@ as $$
 declare
   wrong record;
 begin
-  if jsonb_typeof(stream_settings) is distinct from 'object' then
-    perform private.fail(400, 'settings_invalid', format('settings must be a JSON object, got %s.', coalesce(jsonb_typeof(stream_settings), 'nothing')),
-      'Give an object, {} for none.');
+  if jsonb_typeof(settings) is distinct from 'object' then
+    perform private.fail('settings_invalid',
+      format('settings must be a JSON object, got %s.', coalesce(jsonb_typeof(settings), 'nothing')));
   end if;
-  if octet_length(stream_settings::text) > 16384 then
-    perform private.fail(400, 'settings_invalid', format('settings must be at most 16384 bytes, got %s.', octet_length(stream_settings::text)),
-      'Keep large data elsewhere and store its address here.');
+  if octet_length(settings::text) > 16384 then
+    perform private.fail('settings_invalid',
+      format('settings must be at most 16384 bytes, got %s.', octet_length(settings::text)));
   end if;
-  select known.key, known.value #>> '{}' as wanted, jsonb_typeof(stream_settings -> known.key) as got into wrong
+  select known.key, known.value #>> '{}' as wanted, jsonb_typeof(settings -> known.key) as got into wrong
   from jsonb_each(private.setting('stream_settings_types')) as known
-  where stream_settings ? known.key and jsonb_typeof(stream_settings -> known.key) <> known.value #>> '{}'
+  where settings ? known.key and jsonb_typeof(settings -> known.key) <> known.value #>> '{}'
   limit 1;
   if found then
-    perform private.fail(400, 'settings_invalid', format('settings.%s must be a %s, got %s.', wrong.key, wrong.wanted, wrong.got),
-      format('Give a JSON %s, or leave the key out.', wrong.wanted));
+    perform private.fail('settings_invalid',
+      format('settings.%s must be a %s, got %s.', wrong.key, wrong.wanted, wrong.got));
   end if;
 end
 $$;
 comment on function private.check_stream_settings(jsonb) is
-  'Raises PT400 settings_invalid unless the value is an object of up to 16 kB whose known keys have their types.';
+  'Raises settings_invalid unless the value is an object of up to 16 kB whose known keys have their types.';
+
+create function private.check_presentation(title text, description text)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  perform private.check_text('title', title, 1, 140);
+  perform private.check_text('description', description, 0, 5000, multiline => true);
+end
+$$;
+comment on function private.check_presentation(text, text) is
+  'The bounds of what people write to present a stream. Raises description_invalid, title_invalid.';
 
 create function private.prepare_stream()
 returns trigger
@@ -148,8 +194,7 @@ security definer
 set search_path = ''
 as $$
 begin
-  perform private.check_text('title', new.title, 1, 140);
-  perform private.check_text('description', new.description, 0, 5000, multiline => true);
+  perform private.check_presentation(new.title, new.description);
   perform private.check_one_of('visibility', new.visibility, array['public', 'unlisted', 'private']);
   if new.category is not null then
     perform private.check_one_of('category', new.category,
@@ -160,7 +205,8 @@ begin
 end
 $$;
 comment on function private.prepare_stream() is
-  'Trigger: bounds what an owner may write (PT400 title_invalid, description_invalid, visibility_invalid, category_invalid, settings_invalid).';
+  'Trigger: bounds what an owner may write (category_invalid, description_invalid, settings_invalid, title_invalid, '
+  'visibility_invalid).';
 create trigger streams_prepare
   before insert or update of title, description, category, visibility, settings on public.streams
   for each row execute function private.prepare_stream();
@@ -170,16 +216,18 @@ create trigger streams_touch_updated_at
 
 -- Whose stream is it ---------------------------------------------------------------------------
 
-create function private.fail_stream_not_found(wanted_stream uuid)
+create function private.fail_stream_not_found(stream_id uuid)
 returns void
-language sql
+language plpgsql
+stable
 set search_path = ''
 as $$
-  select private.fail(404, 'stream_not_found', format('There is no stream %s that you may see.', wanted_stream),
-    'Check the id; a private stream is for its owner.')
+begin
+  perform private.fail('stream_not_found', format('There is no stream %s that you may see.', stream_id));
+end
 $$;
 comment on function private.fail_stream_not_found(uuid) is
-  'Raises PT404 stream_not_found, the one answer for what does not exist and what the caller may not see.';
+  'Raises stream_not_found, the one answer for what does not exist and what the caller may not see.';
 
 create function private.may_oversee(owner_id uuid, admins_too boolean default true)
 returns boolean
@@ -188,30 +236,45 @@ stable
 set search_path = ''
 as $$
 begin
-  return coalesce(owner_id = (select auth.uid()), false) or private.is_trusted_caller() or (admins_too and private.is_admin());
+  return coalesce(owner_id = (select auth.uid()), false) or private.is_trusted_caller()
+    or (admins_too and private.is_admin());
 end
 $$;
 comment on function private.may_oversee(uuid, boolean) is
   'Is the caller this owner, trusted, or (unless admins_too is false) an admin?';
 
-create function private.require_readable_stream(wanted_stream uuid, admins_too boolean default true)
+create function private.may_see_stream(stream public.streams)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return stream.visibility in ('public', 'unlisted') or private.may_oversee(stream.user_id);
+end
+$$;
+comment on function private.may_see_stream(public.streams) is
+  'May the caller, who has its id, see this stream? Everybody may see public and unlisted ones; private ones their '
+  'owner, admins and trusted callers.';
+
+create function private.require_readable_stream(stream_id uuid, admins_too boolean default true)
 returns void
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-  perform from public.streams where id = wanted_stream and private.may_oversee(user_id, admins_too);
+  perform from public.streams where id = stream_id and private.may_oversee(user_id, admins_too);
   if not found then
-    perform private.fail_stream_not_found(wanted_stream);
+    perform private.fail_stream_not_found(stream_id);
   end if;
 end
 $$;
 comment on function private.require_readable_stream(uuid, boolean) is
-  'Raises PT404 stream_not_found unless the stream is the caller''s, or the caller is trusted or (unless admins_too is false) an admin: '
-  'what others than its viewers may read of it.';
+  'Raises stream_not_found unless the stream is the caller''s, or the caller is trusted or (unless admins_too is '
+  'false) an admin: what others than its viewers may read of it.';
 
-create function private.lock_managed_stream(wanted_stream uuid, admins_too boolean default false)
+create function private.lock_managed_stream(stream_id uuid, admins_too boolean default false)
 returns public.streams
 language plpgsql
 set search_path = ''
@@ -220,21 +283,21 @@ declare
   owner_id uuid;
   managed public.streams;
 begin
-  perform private.require_readable_stream(wanted_stream, admins_too);
-  select user_id into owner_id from public.streams where id = wanted_stream;
+  perform private.require_readable_stream(stream_id, admins_too);
+  select user_id into owner_id from public.streams where id = stream_id;
   perform from public.users where id = owner_id for no key update;
-  select * into managed from public.streams where id = wanted_stream for no key update;
+  select * into managed from public.streams where id = stream_id for no key update;
   if not found then
-    perform private.fail_stream_not_found(wanted_stream);
+    perform private.fail_stream_not_found(stream_id);
   end if;
   return managed;
 end
 $$;
 comment on function private.lock_managed_stream(uuid, boolean) is
-  'The stream, if the caller owns it (or is an admin, where admins_too; or trusted), with its owner''s row and its own locked, in this order '
-  'as everywhere. Raises PT404 stream_not_found.';
+  'The stream, if the caller owns it (or is an admin, where admins_too; or trusted), with its owner''s row and its '
+  'own locked, in this order as everywhere. Raises stream_not_found.';
 
-create function private.get_stream(wanted_stream uuid)
+create function private.get_stream(stream_id uuid)
 returns public.streams
 language plpgsql
 stable
@@ -244,26 +307,14 @@ as $$
 declare
   seen public.streams;
 begin
-  select * into seen from public.streams
-  where id = wanted_stream
-    and (visibility in ('public', 'unlisted') or private.may_oversee(user_id));
-  if not found then
-    perform private.fail_stream_not_found(wanted_stream);
+  select * into seen from public.streams where id = stream_id;
+  if not found or not private.may_see_stream(seen) then
+    perform private.fail_stream_not_found(stream_id);
   end if;
   return seen;
 end
 $$;
-comment on function private.get_stream(uuid) is 'See public.get_stream.';
-grant execute on function private.get_stream(uuid) to anon, authenticated, service_role;
-
-create function public.get_stream(stream_id uuid)
-returns public.streams
-language sql
-stable
-set search_path = ''
-as $$
-  select * from private.get_stream(get_stream.stream_id)
-$$;
-comment on function public.get_stream(uuid) is
-  'A stream by its id: public and unlisted ones for everybody, private ones for their owner and admins. Raises PT404 stream_not_found.';
-grant execute on function public.get_stream(uuid) to anon, authenticated;
+comment on function private.get_stream(uuid) is
+  'A stream by its id: public and unlisted ones for everybody, private ones for their owner and admins. Raises '
+  'stream_not_found.';
+select private.publish_rpc('private.get_stream(uuid)', 'anon', 'authenticated');

@@ -1,4 +1,5 @@
--- Streams: the record of who was let in to publish and who was not, and why; the refusals that every kind of session shares.
+-- Streams: the record of who was let in to publish and who was not, and why; the refusals that every kind of session
+-- shares.
 
 create table private.admission_log (
   id bigint generated always as identity,
@@ -19,11 +20,29 @@ create table private.admission_log (
 comment on table private.admission_log is
   'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw. Kept for 90 days.';
 comment on column private.admission_log.rule is 'admitted, resumed, or the code of the refusal.';
-comment on column private.admission_log.key_prefix is 'First 8 characters of a key of the right form; **** for anything else.';
+comment on column private.admission_log.key_prefix is
+  'First 8 characters of a key of the right form; **** for anything else.';
 comment on column private.admission_log.limit_count is 'The limit that was applied.';
 comment on column private.admission_log.active_count is 'What was counted against it.';
 create index admission_log_stream_idx on private.admission_log (stream_id, created_at desc);
 select private.register_log_table('private.admission_log', 'month', '90 days');
+
+create function private.erase_admissions()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  update private.admission_log set client_ip = null where stream_id = old.id and client_ip is not null;
+  return null;
+end
+$$;
+comment on function private.erase_admissions() is
+  'Trigger: when a stream goes, with its owner''s account or without, its publishers'' addresses go.';
+create trigger streams_erase_admissions
+  after delete on public.streams
+  for each row execute function private.erase_admissions();
 
 create function private.mask_stream_key(secret text)
 returns text
@@ -38,73 +57,38 @@ $$;
 comment on function private.mask_stream_key(text) is
   'What may be written down of a presented key: the prefix of a real one, nothing of a password pasted by mistake.';
 
-create function private.get_admissions(target_stream uuid, since timestamptz, until timestamptz, max_count integer)
-returns table (created_at timestamptz, admitted boolean, rule text, message text, session_id uuid, media_server text,
-  client_ip inet, key_prefix text, limit_count integer, active_count integer)
+create function private.get_admissions(
+  stream_id uuid,
+  since timestamptz default now() - interval '1 day',
+  until timestamptz default 'infinity',
+  max_count integer default 100
+)
+returns table (
+  created_at timestamptz, admitted boolean, rule text, message text, session_id uuid, media_server text,
+  client_ip inet, key_prefix text, limit_count integer, active_count integer
+)
 language plpgsql
 stable
 security definer
 set search_path = ''
 as $$
 begin
-  perform private.require_readable_stream(target_stream);
+  perform private.require_readable_stream(stream_id);
   return query
     select log.created_at, log.admitted, log.rule, log.message, log.session_id, log.media_server,
       log.client_ip, log.key_prefix, log.limit_count, log.active_count
     from private.admission_log as log
-    where log.stream_id = target_stream and log.created_at >= since and log.created_at < until
+    where log.stream_id = get_admissions.stream_id and log.created_at >= since and log.created_at < until
     order by log.created_at desc, log.id desc
     limit greatest(least(max_count, 1000), 0);
 end
 $$;
-comment on function private.get_admissions(uuid, timestamptz, timestamptz, integer) is 'See public.get_admissions.';
-grant execute on function private.get_admissions(uuid, timestamptz, timestamptz, integer) to authenticated, service_role;
-
-create function public.get_admissions(
-  stream_id uuid,
-  since timestamptz default now() - interval '1 day',
-  until timestamptz default 'infinity',
-  max_count integer default 100
-)
-returns table (created_at timestamptz, admitted boolean, rule text, message text, session_id uuid, media_server text,
-  client_ip inet, key_prefix text, limit_count integer, active_count integer)
-language sql
-stable
-set search_path = ''
-as $$
-  select * from private.get_admissions(get_admissions.stream_id, get_admissions.since, get_admissions.until, get_admissions.max_count)
-$$;
-comment on function public.get_admissions(uuid, timestamptz, timestamptz, integer) is
+comment on function private.get_admissions(uuid, timestamptz, timestamptz, integer) is
   'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. '
-  'For the stream''s owner and admins. Raises PT404 stream_not_found.';
-grant execute on function public.get_admissions(uuid, timestamptz, timestamptz, integer) to authenticated;
+  'For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
+select private.publish_rpc('private.get_admissions(uuid, timestamptz, timestamptz, integer)', 'authenticated');
 
 -- Why not -------------------------------------------------------------------------------------
-
-create function private.describe_refusal(code text, message text)
-returns jsonb
-language sql
-immutable
-set search_path = ''
-as $$
-  select jsonb_build_object('admitted', false, 'code', code, 'message', message,
-    'status', case code
-      when 'stream_key_invalid' then 401
-      when 'stream_limit_reached' then 402
-      when 'stream_disabled' then 403
-      when 'stream_already_live' then 409
-      when 'stream_expired' then 410
-    end,
-    'hint', case code
-      when 'stream_key_invalid' then 'Copy the stream key again, whole, or rotate it for a new one.'
-      when 'stream_limit_reached' then 'End another stream, or choose a larger package.'
-      when 'stream_disabled' then 'Enable the stream, then publish again.'
-      when 'stream_already_live' then 'Stop the other encoder, or use another stream.'
-      when 'stream_expired' then 'Create a new stream.'
-    end)
-$$;
-comment on function private.describe_refusal(text, text) is
-  'The answer of begin_ingest for a refusal: {admitted: false, status, code, message, hint}.';
 
 create type private.refusal as (
   code text,
@@ -112,7 +96,8 @@ create type private.refusal as (
   limit_count integer,
   active_count integer
 );
-comment on type private.refusal is 'Why a session may not start, with the limit that was applied and what was counted against it; nothing where it may.';
+comment on type private.refusal is
+  'Why a session may not start, with the limit that was applied and what was counted against it; nothing where it may.';
 
 create function private.find_closed_refusal(stream public.streams)
 returns private.refusal
@@ -123,7 +108,8 @@ as $$
 begin
   return case
     when stream.status = 'disabled' then row('stream_disabled', 'This stream is disabled.', null, null)::private.refusal
-    when stream.expires_at <= now() then row('stream_expired', format('This stream expired at %s.', stream.expires_at), null, null)::private.refusal
+    when stream.expires_at <= now() then
+      row('stream_expired', format('This stream expired at %s.', stream.expires_at), null, null)::private.refusal
   end;
 end
 $$;
@@ -138,11 +124,13 @@ as $$
 declare
   refusal private.refusal;
 begin
-  select private.streams_allowed(package_type, package_expires_at), streams_active into refusal.limit_count, refusal.active_count
+  select private.streams_allowed(package_type, package_expires_at), streams_active
+  into refusal.limit_count, refusal.active_count
   from public.users where id = owner_id;
   if refusal.active_count >= refusal.limit_count then
     refusal.code := 'stream_limit_reached';
-    refusal.message := format('%s of %s streams that your package allows are running.', refusal.active_count, refusal.limit_count);
+    refusal.message := format('%s of %s streams that your package allows are running.', refusal.active_count,
+      refusal.limit_count);
   end if;
   return refusal;
 end

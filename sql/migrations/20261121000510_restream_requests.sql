@@ -1,7 +1,8 @@
 -- Restream: requests to push a video to an address elsewhere, and who approves them.
 
 insert into private.settings (key, value, comment) values
-  ('approval_required', 'true', 'Whether an admin must approve a restream request; if not, a request is approved by itself.'),
+  ('approval_required', 'true',
+    'Whether an admin must approve a restream request; if not, a request is approved by itself.'),
   ('max_open_requests_per_user', '20', 'Restream requests that a user may have pending, approved or streaming.');
 
 create table public.stream_requests (
@@ -24,15 +25,20 @@ create table public.stream_requests (
   stopped_at timestamptz
 );
 comment on table public.stream_requests is
-  'A user''s wish to have a video pushed to an RTMP address elsewhere. Its owner and admins read it; only functions write it.';
-comment on column public.stream_requests.stream_id is 'The stream under which its sessions are kept; made at the first start.';
+  'A user''s wish to have a video pushed to an RTMP address elsewhere. Its owner and admins read it; only functions '
+  'write it.';
+comment on column public.stream_requests.stream_id is
+  'The stream under which its sessions are kept; made at the first start.';
 comment on column public.stream_requests.session_id is 'The newest session.';
-comment on column public.stream_requests.video_source is 'The video: videos/<user id>/<file> in storage, or an http(s) address with its query masked.';
-comment on column public.stream_requests.video_url is 'video_source where it is an address; null for a file in storage.';
+comment on column public.stream_requests.video_source is
+  'The video: videos/<user id>/<file> in storage, or an http(s) address with its query masked.';
+comment on column public.stream_requests.video_url is
+  'video_source where it is an address; null for a file in storage.';
 comment on column public.stream_requests.rtmp_url is 'The target, its key masked.';
 comment on column public.stream_requests.repeat is 'Begin again at the end of the video, until stopped.';
 comment on column public.stream_requests.status is
-  'pending, approved, rejected, streaming (a session is active), stopped (may be started again while approved_at is set; cancelled otherwise).';
+  'pending, approved, rejected, streaming (a session is active), stopped (may be started again while approved_at is '
+  'set; cancelled otherwise).';
 comment on column public.stream_requests.approved_by is 'The admin; null where no approval was required.';
 
 create index stream_requests_user_idx on public.stream_requests (user_id, created_at desc);
@@ -47,74 +53,37 @@ create table private.stream_request_secrets (
   video_source text not null,
   rtmp_url text not null
 );
-comment on table private.stream_request_secrets is 'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker.';
+comment on table private.stream_request_secrets is
+  'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker.';
 
 alter table public.stream_requests enable row level security;
 grant select on public.stream_requests to authenticated;
 grant select, insert, update, delete on public.stream_requests to streams_service;
 create policy stream_requests_select on public.stream_requests for select to authenticated
   using (user_id between (select private.first_visible_user()) and (select private.last_visible_user()));
-create policy stream_requests_service_all on public.stream_requests for all to streams_service using (true) with check (true);
+create policy stream_requests_service_all on public.stream_requests for all to streams_service
+  using (true) with check (true);
 
 create trigger stream_requests_enforce_transitions
   before update of status on public.stream_requests
   for each row when (old.status is distinct from new.status)
   execute function private.enforce_transitions(
-    'pending>approved', 'pending>rejected', 'pending>stopped', 'approved>rejected', 'approved>streaming', 'approved>stopped',
-    'streaming>stopped', 'streaming>rejected', 'stopped>streaming', 'stopped>rejected');
+    'pending>approved', 'pending>rejected', 'pending>stopped', 'approved>rejected', 'approved>streaming',
+    'approved>stopped', 'streaming>stopped', 'streaming>rejected', 'stopped>streaming', 'stopped>rejected');
 
-create trigger stream_requests_append_requested
-  after insert on public.stream_requests
-  for each row execute function private.append_change('StreamRequest', 'StreamRequested');
-create trigger stream_requests_append_approved
-  after update of status on public.stream_requests
-  for each row when (old.status <> new.status and new.status = 'approved')
-  execute function private.append_change('StreamRequest', 'StreamRequestApproved');
-create trigger stream_requests_append_rejected
-  after update of status on public.stream_requests
-  for each row when (old.status <> new.status and new.status = 'rejected')
-  execute function private.append_change('StreamRequest', 'StreamRequestRejected');
-create trigger stream_requests_append_started
-  after update of status on public.stream_requests
-  for each row when (old.status <> new.status and new.status = 'streaming')
-  execute function private.append_change('StreamRequest', 'StreamRequestStarted');
-create trigger stream_requests_append_stopped
-  after update of status on public.stream_requests
-  for each row when (old.status <> new.status and new.status = 'stopped')
-  execute function private.append_change('StreamRequest', 'StreamRequestStopped');
-create trigger stream_requests_append_updated
-  after update on public.stream_requests
-  for each row when (old.status = new.status)
-  execute function private.append_change('StreamRequest', 'StreamRequestUpdated');
-create trigger stream_requests_append_deleted
-  after delete on public.stream_requests
-  for each row execute function private.append_change('StreamRequest', 'StreamRequestDeleted');
-
--- What is told ---------------------------------------------------------------------------------
-
-create function private.send_request_notice()
-returns trigger
-language plpgsql
-security definer
-set search_path = ''
-as $$
-declare
-  event private.event_log;
-begin
-  select * into event from private.event_log
-  where aggregate_type = 'StreamRequest' and aggregate_id = new.id order by version desc limit 1;
-  perform private.send_realtime(
-    private.describe_notice(event) || jsonb_build_object('request_id', new.id, 'status', new.status, 'admin_notes', new.admin_notes),
-    event.event_type, 'user:' || new.user_id);
-  return null;
-end
-$$;
-comment on function private.send_request_notice() is
-  'Trigger after those that append: tells a user what became of a request: {request_id, status, admin_notes, type, version, position, at}.';
-create trigger stream_requests_send_notice
-  after update of status on public.stream_requests
-  for each row when (old.status <> new.status)
-  execute function private.send_request_notice();
+select private.record_events('public.stream_requests', 'StreamRequest', owner => 'user_id',
+  personal => '{video_source, video_url, rtmp_url, title, description, admin_notes}',
+  event => $$case
+    when tg_op = 'INSERT' then 'StreamRequested'
+    when tg_op = 'DELETE' then 'StreamRequestDeleted'
+    when old.status = new.status then 'StreamRequestUpdated'
+    when new.status = 'approved' then 'StreamRequestApproved'
+    when new.status = 'rejected' then 'StreamRequestRejected'
+    when new.status = 'streaming' then 'StreamRequestStarted'
+    when new.status = 'stopped' then 'StreamRequestStopped'
+  end$$,
+  topic => $$case when tg_op = 'UPDATE' and old.status <> new.status then 'user:' || new.user_id end$$,
+  payload => $$jsonb_build_object('request_id', new.id, 'status', new.status, 'admin_notes', new.admin_notes)$$);
 alter publication supabase_realtime add table public.stream_requests;
 
 -- Videos in storage ----------------------------------------------------------------------------
@@ -130,82 +99,110 @@ create policy videos_update on storage.objects for update to authenticated
 create policy videos_delete on storage.objects for delete to authenticated
   using (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
 
-create function private.check_video_source(given text, owner_id uuid)
+create function private.erase_restream(user_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  perform private.request_file_deletions('videos', user_id || '/');
+end
+$$;
+comment on function private.erase_restream(uuid) is
+  'Has a user''s videos deleted from storage. Their requests go with the account''s row.';
+insert into private.erasures (sql_function) values ('private.erase_restream');
+
+create function private.check_video_source(video_source text, owner_id uuid)
 returns text
 language plpgsql
 stable
 set search_path = ''
 as $$
 begin
-  if given ~* '^[a-z][a-z0-9+.-]*:' then
-    return private.mask_source_url(private.check_address('video_source', given, array['https', 'http'], 'allowed_source_hosts'));
+  if video_source ~* '^[a-z][a-z0-9+.-]*:' then
+    return private.mask_source_url(
+      private.check_address('video_source', video_source, array['https', 'http'], 'allowed_source_hosts'));
   end if;
-  perform private.check_text('video_source', given, 1, 1024);
-  if not starts_with(given, 'videos/' || owner_id || '/') or given ~ '(^|/)\.{0,2}(/|$)' then
-    perform private.fail(400, 'video_source_invalid', 'video_source is neither an address nor a file in your own storage folder.',
-      format('Give an http(s) address, or upload to the bucket videos and give videos/%s/<file>.', owner_id));
+  perform private.check_text('video_source', video_source, 1, 1024);
+  if not starts_with(video_source, 'videos/' || owner_id || '/') or video_source ~ '(^|/)\.{0,2}(/|$)' then
+    perform private.fail('video_source_invalid',
+      'video_source is neither an address nor a file in your own storage folder.');
   end if;
-  if not exists (select from storage.objects where bucket_id = 'videos' and name = substr(given, length('videos/') + 1)) then
-    perform private.fail(404, 'video_not_found', format('There is no file %s.', given), 'Upload it first, or check its name.');
+  if not exists (
+    select from storage.objects where bucket_id = 'videos' and name = substr(video_source, length('videos/') + 1)) then
+    perform private.fail('video_not_found', format('There is no file %s.', video_source));
   end if;
-  return given;
+  return video_source;
 end
 $$;
 comment on function private.check_video_source(text, uuid) is
-  'What of a video''s source may be shown. Raises PT400 video_source_invalid, video_source_forbidden, PT404 video_not_found.';
+  'What of a video''s source may be shown. Raises video_not_found, video_source_forbidden, video_source_invalid.';
 
 -- What users and admins do ---------------------------------------------------------------------
 
-create function private.request_stream(source text, target text, new_title text, new_description text, repeats boolean)
+create function private.check_open_requests(owner_id uuid)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+declare
+  limit_count constant integer := private.setting_integer('max_open_requests_per_user');
+  open_count constant integer := (
+    select count(*) from public.stream_requests
+    where user_id = owner_id and status in ('pending', 'approved', 'streaming'));
+begin
+  if open_count >= limit_count then
+    perform private.fail('max_requests_reached',
+      format('You have %s open requests; the limit is %s.', open_count, limit_count));
+  end if;
+end
+$$;
+comment on function private.check_open_requests(uuid) is
+  'Raises max_requests_reached for a user who may have no more open requests. The caller has locked the user''s row.';
+
+create function private.request_stream(
+  video_source text,
+  rtmp_url text,
+  title text,
+  description text default null,
+  repeat boolean default false
+)
 returns public.stream_requests
 language plpgsql
 security definer
 set search_path = ''
 as $$
 declare
-  owner_id uuid := private.require_user();
-  needs_approval boolean := private.setting('approval_required')::boolean;
-  shown_source text := private.check_video_source(source, owner_id);
-  parsed_target private.address := private.check_rtmp_url(target);
-  open_count integer;
+  owner_id constant uuid := private.require_user();
+  needs_approval constant boolean := private.setting('approval_required')::boolean;
+  shown_source constant text := private.check_video_source(video_source, owner_id);
+  target constant private.address := private.check_rtmp_url(rtmp_url);
   created public.stream_requests;
 begin
-  perform private.check_text('title', new_title, 1, 140);
-  perform private.check_text('description', new_description, 0, 5000, multiline => true);
+  perform private.check_presentation(title, description);
   perform from public.users where id = owner_id for no key update;
-  select count(*) into open_count from public.stream_requests where user_id = owner_id and status in ('pending', 'approved', 'streaming');
-  if open_count >= private.setting_integer('max_open_requests_per_user') then
-    perform private.fail(409, 'max_requests_reached', format('You have %s open requests; the limit is %s.', open_count,
-      private.setting_integer('max_open_requests_per_user')), 'Cancel a request that you no longer need.');
-  end if;
-  insert into public.stream_requests (user_id, video_source, rtmp_url, title, description, repeat, status, approved_at)
-  values (owner_id, shown_source, private.mask_rtmp_url(parsed_target), new_title, new_description, coalesce(repeats, false),
-    case when needs_approval then 'pending' else 'approved' end, case when not needs_approval then now() end)
+  perform private.check_open_requests(owner_id);
+  insert into public.stream_requests (
+    user_id, video_source, rtmp_url, title, description, repeat, status, approved_at)
+  values (
+    owner_id, shown_source, private.mask_rtmp_url(target), request_stream.title, request_stream.description,
+    coalesce(request_stream.repeat, false), case when needs_approval then 'pending' else 'approved' end,
+    case when not needs_approval then now() end)
   returning * into created;
-  insert into private.stream_request_secrets values (created.id, source, target);
+  insert into private.stream_request_secrets (request_id, video_source, rtmp_url)
+  values (created.id, request_stream.video_source, request_stream.rtmp_url);
   return created;
 end
 $$;
-comment on function private.request_stream(text, text, text, text, boolean) is 'See public.request_stream.';
-grant execute on function private.request_stream(text, text, text, text, boolean) to authenticated;
+comment on function private.request_stream(text, text, text, text, boolean) is
+  'Asks for a video to be pushed to an RTMP address elsewhere; returns the request, its key masked. video_source: an '
+  'http(s) address, or videos/<your id>/<file> in storage. rtmp_url: rtmp:// or rtmps:// with application and key. '
+  'repeat: until stopped. For signed-in users. Raises description_invalid, max_requests_reached, rtmp_url_forbidden, '
+  'rtmp_url_invalid, sign_in_required, title_invalid, video_not_found, video_source_forbidden, video_source_invalid.';
+select private.publish_rpc('private.request_stream(text, text, text, text, boolean)', 'authenticated');
 
-create function public.request_stream(video_source text, rtmp_url text, title text, description text default null, repeat boolean default false)
-returns public.stream_requests
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return private.request_stream(request_stream.video_source, request_stream.rtmp_url, request_stream.title,
-    request_stream.description, request_stream.repeat);
-end
-$$;
-comment on function public.request_stream(text, text, text, text, boolean) is
-  'Asks for a video to be pushed to an RTMP address elsewhere; returns the request, its key masked. video_source: an http(s) address, or videos/<your id>/<file> in storage. '
-  'rtmp_url: rtmp:// or rtmps:// with application and key. repeat: until stopped. For signed-in users. Raises PT400 video_source_invalid, video_source_forbidden, '
-  'rtmp_url_invalid, rtmp_url_forbidden, title_invalid, description_invalid, PT401 sign_in_required, PT404 video_not_found, PT409 max_requests_reached.';
-grant execute on function public.request_stream(text, text, text, text, boolean) to authenticated;
-
-create function private.lock_managed_request(wanted_request uuid)
+create function private.lock_managed_request(request_id uuid)
 returns public.stream_requests
 language plpgsql
 set search_path = ''
@@ -214,21 +211,22 @@ declare
   managed public.stream_requests;
 begin
   select * into managed from public.stream_requests
-  where id = wanted_request and private.may_oversee(user_id);
+  where id = request_id and private.may_oversee(user_id);
   if found then
     perform from public.users where id = managed.user_id for no key update;
-    select * into managed from public.stream_requests where id = wanted_request for no key update;
+    select * into managed from public.stream_requests where id = request_id for no key update;
   end if;
   if managed.id is null then
-    perform private.fail(404, 'request_not_found', format('There is no request %s that you may change.', wanted_request), 'Check the id.');
+    perform private.fail('request_not_found', format('There is no request %s that you may change.', request_id));
   end if;
   return managed;
 end
 $$;
 comment on function private.lock_managed_request(uuid) is
-  'The request, if the caller owns it, is an admin or trusted, with its owner''s row and its own locked, in this order. Raises PT404 request_not_found.';
+  'The request, if the caller owns it, is an admin or trusted, with its owner''s row and its own locked, in this '
+  'order. Raises request_not_found.';
 
-create function private.approve_stream_request(wanted_request uuid, notes text)
+create function private.approve_stream_request(id uuid, notes text default null)
 returns public.stream_requests
 language plpgsql
 security definer
@@ -239,31 +237,19 @@ declare
 begin
   perform private.require_admin();
   perform private.check_text('notes', notes, 0, 2000, multiline => true);
-  request := private.lock_managed_request(wanted_request);
+  request := private.lock_managed_request(id);
   if request.approved_at is not null and request.status <> 'rejected' then
     return request;
   elsif request.status <> 'pending' then
-    perform private.fail(409, 'request_not_pending', format('This request is %s.', request.status), 'Its owner can make a new one.');
+    perform private.fail('request_not_pending', format('This request is %s.', request.status));
   end if;
   update public.stream_requests
   set status = 'approved', approved_at = now(), approved_by = auth.uid(), admin_notes = coalesce(notes, admin_notes)
-  where id = request.id returning * into request;
+  where stream_requests.id = request.id returning * into request;
   return request;
 end
 $$;
-comment on function private.approve_stream_request(uuid, text) is 'See public.approve_stream_request.';
-grant execute on function private.approve_stream_request(uuid, text) to authenticated, service_role;
-
-create function public.approve_stream_request(id uuid, notes text default null)
-returns public.stream_requests
-language plpgsql
-set search_path = ''
-as $$
-begin
-  return private.approve_stream_request(approve_stream_request.id, approve_stream_request.notes);
-end
-$$;
-comment on function public.approve_stream_request(uuid, text) is
-  'Lets a pending request be started; returns it. An approved one stays as it is. Admins only (PT403 admin_required). '
-  'Raises PT400 notes_invalid, PT404 request_not_found, PT409 request_not_pending.';
-grant execute on function public.approve_stream_request(uuid, text) to authenticated;
+comment on function private.approve_stream_request(uuid, text) is
+  'Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, '
+  'notes_invalid, request_not_found, request_not_pending, sign_in_required.';
+select private.publish_rpc('private.approve_stream_request(uuid, text)', 'authenticated');

@@ -1,7 +1,5 @@
-drop function public.get_settings();
-drop function private.get_settings();
-drop function public.set_setting(text, jsonb);
-drop function private.set_setting(text, jsonb);
+select private.drop_rpc('private.get_settings()');
+select private.drop_rpc('private.set_setting(text, jsonb)');
 drop function private.last_visible_user();
 drop function private.first_visible_user();
 drop function private.require_user();

@@ -1,11 +1,10 @@
-drop function public.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint);
-drop function private.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint);
-drop function public.read_events(bigint, integer, text, text[]);
-drop function private.read_events(bigint, integer, text, text[]);
-drop function public.get_events(text, uuid, bigint, integer);
-drop function private.get_events(text, uuid, bigint, integer);
+select private.drop_rpc('private.get_audit_trail(uuid, timestamptz, timestamptz, integer, bigint)');
+select private.drop_rpc('private.read_events(bigint, integer, text, text[])');
+select private.drop_rpc('private.get_events(text, uuid, bigint, integer)');
 drop function private.check_page(integer);
 drop function private.settle_events(bigint, integer);
 drop function private.move_watermark(bigint);
 drop function private.full_xid(xid);
 drop table private.event_watermark;
+drop view private.events;
+drop type public.event;

@@ -1,3 +1,2 @@
-drop function public.archive_events(timestamptz);
-drop function private.archive_events(timestamptz);
+select private.drop_rpc('private.archive_events(timestamptz)');
 drop function private.snapshot_partition(private.event_partitions);

@@ -1,9 +1,12 @@
-drop function public.expire_packages();
-drop function private.expire_packages();
+delete from private.scheduled_jobs where name = 'expire-packages';
+select private.drop_rpc('private.expire_packages()');
 drop trigger settings_apply_default_streams_allowed on private.settings;
 drop function private.apply_default_streams_allowed();
 drop trigger packages_apply_to_users on public.packages;
 drop function private.apply_package_to_users();
+drop policy user_topics_select on realtime.messages;
+select private.drop_recording('public.users');
 drop table public.users;
-drop function private.prepare_user();
+drop function private.derive_streams_allowed();
+drop function private.check_user_names();
 drop function private.streams_allowed(text, timestamptz);

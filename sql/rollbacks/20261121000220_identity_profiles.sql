@@ -4,5 +4,7 @@ drop function private.handle_changed_user();
 drop function private.handle_new_user();
 drop function private.create_profile(auth.users);
 drop function private.suggest_username(auth.users);
+select private.drop_recording('public.profiles');
 drop table public.profiles;
 drop function private.prepare_profile();
+drop function private.is_username_taken(text);

@@ -1,7 +1,5 @@
-drop function public.my_linked_accounts();
-drop function private.my_linked_accounts();
-drop function public.revoke_session(uuid);
-drop function private.revoke_session(uuid);
-drop function public.register_device(text, text);
-drop function private.register_device(text, text);
+select private.drop_rpc('private.my_linked_accounts()');
+select private.drop_rpc('private.revoke_session(uuid)');
+select private.drop_rpc('private.register_device(text, text)');
+select private.drop_recording('public.user_sessions');
 drop table public.user_sessions;

@@ -1,6 +1,7 @@
-drop function public.reap_sessions();
-drop function private.reap_sessions();
-drop function public.renew_ingest(text, text[], boolean);
-drop function private.renew_ingest(text, text[], boolean);
-drop function public.end_ingest(text, text, bigint);
-drop function private.end_ingest(text, text, bigint);
+delete from private.scheduled_jobs where name = 'reap-sessions';
+select private.drop_rpc('private.reap_sessions()');
+select private.drop_rpc('private.renew_ingest(text, text[], boolean)');
+drop type public.renewed_ingest;
+drop function private.disconnect_others(text, text[]);
+select private.drop_rpc('private.end_ingest(text, text, bigint)');
+drop type public.ended_ingest;

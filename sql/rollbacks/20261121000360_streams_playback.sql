@@ -1,7 +1,8 @@
-drop function public.authorize_play(uuid, text);
-drop function private.authorize_play(uuid, text);
-drop function public.get_playback(uuid);
-drop function private.get_playback(uuid);
+select private.drop_rpc('private.authorize_play(uuid, text)');
+drop function private.find_play_refusal(uuid, text);
+drop type public.play_answer;
+select private.drop_rpc('private.get_playback(uuid)');
+drop type public.playback;
 drop function private.playback_url(text, uuid, text);
 drop function private.is_playback_token(uuid, text);
 drop function private.sign_playback(uuid, bigint);

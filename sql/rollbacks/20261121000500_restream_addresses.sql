@@ -10,3 +10,4 @@ drop function private.parse_address(text, text[]);
 drop function private.default_port(text);
 drop type private.address;
 delete from private.settings where key in ('allowed_source_hosts', 'allowed_target_hosts');
+delete from private.errors where domain = 'restream';

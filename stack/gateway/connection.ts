@@ -1,6 +1,7 @@
 import { PostgresConnection } from '@supabase/lite/postgres';
 import { Kysely } from 'kysely';
-import { databaseUrl, type StackConfig } from '../config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import type { StackConfig } from '../config.ts';
 import { CachedReading } from './cached-reading.ts';
 import { asPostgrestError } from './database-errors.ts';
 import { pooledPostgres } from './kysely-dialect.ts';

@@ -10,6 +10,7 @@ import {
 } from 'kysely';
 import { quoteArgumentNames } from './argument-names.ts';
 import { isConnectionLost } from './database-errors.ts';
+import { unfoldNestedRows } from './nested-rows.ts';
 import type { Session } from './session.ts';
 import type { SessionPool } from './session-pool.ts';
 
@@ -46,11 +47,11 @@ class Lease implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const prepare = PREPARED.test(query.sql);
-    const { rows, command, count } = await this.#session.run<Row>(
-      quoteArgumentNames(query.sql),
-      query.parameters,
-      { prepare },
-    );
+    const answer = await this.#session.run<Row>(quoteArgumentNames(query.sql), query.parameters, {
+      prepare,
+    });
+    await unfoldNestedRows(this.#session, answer);
+    const { rows, command, count } = answer;
     return CHANGES_ROWS.has(command) ? { rows, numAffectedRows: BigInt(count) } : { rows };
   }
 

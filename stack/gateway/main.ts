@@ -1,5 +1,6 @@
 /** The gateway: Data API, Auth, Storage and the way to the functions, on one port. */
-import { HOST, loadConfig } from '../config.ts';
+import { HOST } from '../../lib/host.ts';
+import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
 import { loadSupabaseConfig } from '../supabase-config.ts';
 import { completeUserTokens } from './access-token.ts';

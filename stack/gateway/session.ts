@@ -8,6 +8,8 @@ export interface Answer<Row> {
   readonly command: string;
   /** Rows that were read or changed. */
   readonly count: number;
+  /** The columns of the rows, each with the number of its type. */
+  readonly columns: readonly { readonly name: string; readonly type: number }[];
 }
 
 function sessionLost(): Error {
@@ -59,12 +61,16 @@ export class Session {
     if (this.#isLost) return Promise.reject(sessionLost());
     return new Promise((resolve, reject) => {
       this.#abandon = reject;
-      this.#sql
-        .unsafe(text, [...parameters] as never[], { prepare })
-        .then(
-          (rows) => resolve({ rows: [...rows] as Row[], command: rows.command, count: rows.count }),
-          reject,
-        );
+      this.#sql.unsafe(text, [...parameters] as never[], { prepare }).then(
+        (rows) =>
+          resolve({
+            rows: [...rows] as Row[],
+            command: rows.command,
+            count: rows.count,
+            columns: rows.columns ?? [],
+          }),
+        reject,
+      );
     });
   }
 

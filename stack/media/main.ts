@@ -3,11 +3,12 @@
  * who publishes and plays; without its answer nobody does.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { logEvent } from '../../lib/log.ts';
 import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
 import { HookClient } from './hook-client.ts';
-import { logEvent, quietLibrary } from './log.ts';
 import { Publishers } from './publishers.ts';
+import { quietLibrary } from './quiet-library.ts';
 import { Renewal } from './renewal.ts';
 import { listen } from './server.ts';
 

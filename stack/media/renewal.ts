@@ -1,8 +1,8 @@
 /** Tells the database every few seconds who publishes here, and drops whom it no longer knows. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from 'node-media-server/src/core/context.js';
+import { logEvent, logProblem } from '../../lib/log.ts';
 import type { HookClient } from './hook-client.ts';
-import { logEvent, logProblem } from './log.ts';
 import type { Publishers } from './publishers.ts';
 
 const RENEW_EVERY_MS = 10_000;

@@ -4,8 +4,8 @@
  * place before it, and sends packets to viewers only after it.
  */
 import type { Packet, RtmpSession, RtmpStart } from 'node-media-server/src/core/context.js';
+import { logEvent, logProblem } from '../../lib/log.ts';
 import type { HookClient, HookSubject, Refusal } from './hook-client.ts';
-import { logEvent, logProblem } from './log.ts';
 import { unwrapMetadata } from './metadata.ts';
 import type { Publishers } from './publishers.ts';
 import type { Renewal } from './renewal.ts';

@@ -1,6 +1,7 @@
 import NodeMediaServer from 'node-media-server';
 import Context, { type RtmpSession } from 'node-media-server/src/core/context.js';
-import { HOST, type StackConfig } from '../config.ts';
+import { HOST } from '../../lib/host.ts';
+import type { StackConfig } from '../config.ts';
 import { guardHttp, webSocketGuard } from './flv-gate.ts';
 import { type Gatekeepers, RtmpConnection } from './rtmp-connection.ts';
 import { dropSlowViewers, endViewers } from './viewers.ts';

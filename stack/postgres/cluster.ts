@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import postgres from 'postgres';
-import { databaseUrl } from '../config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { type ClusterOptions, clusterDir, programs, SUPERUSER } from './cluster-options.ts';
 import { createCluster } from './initdb.ts';
 import { endLeftovers } from './leftover.ts';
@@ -15,6 +15,8 @@ import { type Command, runAs } from './reach.ts';
 import { settingArguments } from './settings.ts';
 
 export { type ClusterOptions, clusterDir, SUPERUSER } from './cluster-options.ts';
+
+const START_WITHIN_MS = 30_000;
 
 export interface PostgresCommand extends Command {
   /** Ends open connections and shuts down cleanly; SIGTERM would wait for the clients to leave. */
@@ -97,14 +99,13 @@ export async function startCluster(options: ClusterOptions): Promise<RunningClus
     if (child.exitCode === null && child.signalCode === null) child.kill(stopSignal);
     await exited;
   };
-  const deadline = Date.now() + 30_000;
-  while (!(await answersQueries(options))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      const tail = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
-      throw new Error(`PostgreSQL did not start; the end of ${logFile}:\n${tail}`);
-    }
-    await sleep(25);
-  }
-  return { pid: child.pid as number, port: options.port, stop };
+  const over = new AbortController();
+  child.once('exit', () => over.abort());
+  const isUp = await waitUntil(() => answersQueries(options), {
+    ...{ timeoutMs: START_WITHIN_MS, intervalMs: 25, signal: over.signal },
+  });
+  if (isUp) return { pid: child.pid as number, port: options.port, stop };
+  await stop();
+  const tail = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-5).join('\n');
+  throw new Error(`PostgreSQL did not start; the end of ${logFile}:\n${tail}`);
 }

@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { EndingSteps } from '../../lib/end-process.ts';
+import { sendSignal } from '../../lib/send-signal.ts';
+import { waitUntil } from '../../lib/wait.ts';
 
-const POLL_MS = 50;
 /** How long a fast shutdown may take, then an immediate one, before the processes are killed. */
-const PATIENCE: readonly (readonly [NodeJS.Signals, number])[] = [
+const ENDING: EndingSteps = [
   ['SIGINT', 10_000],
   ['SIGQUIT', 5_000],
   ['SIGKILL', 5_000],
@@ -58,16 +59,6 @@ function recordedPostmaster(pidFile: string): number | undefined {
   return Number.isInteger(pid) && pid > 0 ? pid : undefined;
 }
 
-function signal(pids: readonly number[], name: NodeJS.Signals): void {
-  for (const pid of pids) {
-    try {
-      process.kill(pid, name);
-    } catch {
-      // It has ended in the meantime.
-    }
-  }
-}
-
 /**
  * Ends what an earlier run left behind on this cluster: a server whose supervisor was killed, the
  * children of a killed server, and the lock file of either. Committed data is safe in each case.
@@ -77,15 +68,13 @@ function signal(pids: readonly number[], name: NodeJS.Signals): void {
 export async function endLeftovers(clusterDir: string): Promise<void> {
   const pidFile = join(clusterDir, 'postmaster.pid');
   const postmaster = recordedPostmaster(pidFile);
-  for (const [name, patience] of PATIENCE) {
+  for (const [name, timeoutMs] of ENDING) {
     const running = serverProcesses(clusterDir, postmaster);
     const leader = running.filter((pid) => pid === postmaster);
-    signal(leader.length > 0 && name !== 'SIGKILL' ? leader : running, name);
-    const deadline = Date.now() + patience;
-    while (serverProcesses(clusterDir, postmaster).length > 0 && Date.now() < deadline) {
-      await sleep(POLL_MS);
-    }
-    if (serverProcesses(clusterDir, postmaster).length === 0) {
+    const told = leader.length > 0 && name !== 'SIGKILL' ? leader : running;
+    for (const pid of told) sendSignal(pid, name);
+    const areGone = () => serverProcesses(clusterDir, postmaster).length === 0;
+    if (await waitUntil(areGone, { timeoutMs })) {
       rmSync(pidFile, { force: true });
       return;
     }

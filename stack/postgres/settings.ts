@@ -1,4 +1,4 @@
-import { HOST } from '../config.ts';
+import { HOST } from '../../lib/host.ts';
 
 export type ServerSettings = Readonly<Record<string, string | number>>;
 

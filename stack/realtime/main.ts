@@ -1,6 +1,8 @@
 /** Realtime: what `@supabase/realtime-js` talks to, behind the gateway. */
 import postgres from 'postgres';
-import { databaseUrl, HOST, loadConfig } from '../config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { HOST } from '../../lib/host.ts';
+import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
 import { Backlog } from './backlog.ts';
 import { Changes } from './changes/changes.ts';

@@ -1,11 +1,11 @@
 /** The state of the stack: what its supervisor wrote, and what each service answers right now. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { answersPing, inTime } from '../../lib/probes.ts';
+import { isAlive } from '../../lib/process-identity.ts';
 import type { StackConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
-import { answersPing, inTime } from '../probes.ts';
 import { servicesInStages } from '../services.ts';
-import { isAlive } from '../supervisor/process-identity.ts';
 import { type RunState, readLiveState } from '../supervisor/run-state.ts';
 import type { Service } from '../supervisor/service.ts';
 

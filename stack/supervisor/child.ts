@@ -1,10 +1,9 @@
 /** One run of one program: its process, its output, its end. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { ROOT } from '../config.ts';
-import { identifyProcess, type ProcessIdentity } from './process-identity.ts';
+import { identifyProcess, type ProcessIdentity } from '../../lib/process-identity.ts';
+import { readLines } from '../../lib/read-lines.ts';
+import { ROOT } from '../../lib/root.ts';
 import type { ServiceCommand } from './service.ts';
 
 export type OutputStream = 'stdout' | 'stderr';
@@ -14,10 +13,6 @@ export interface Child {
   readonly identity: ProcessIdentity | null;
   /** Settles when the process has ended; says how. Never rejects. */
   readonly ended: Promise<string>;
-}
-
-function readLines(stream: Readable, onLine: (line: string) => void): void {
-  createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY }).on('line', onLine);
 }
 
 /**
@@ -38,8 +33,8 @@ export function startChild(
   });
   child.on('error', () => {}); // told by `ended`
   child.stdin.on('error', () => {}); // a program that has closed its stdin
-  readLines(child.stdout, (line) => onLine(line, 'stdout'));
-  readLines(child.stderr, (line) => onLine(line, 'stderr'));
+  void readLines(child.stdout, (line) => onLine(line, 'stdout'));
+  void readLines(child.stderr, (line) => onLine(line, 'stderr'));
   const ended = once(child, 'exit').then(
     ([code, signal]) => String(signal ?? `exit code ${code}`),
     (error: Error) => `could not be started: ${error.message}`,

@@ -1,6 +1,6 @@
 /** Finds a service that runs and answers nothing. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { inTime } from '../probes.ts';
+import { pause } from '../../lib/pause.ts';
+import { inTime } from '../../lib/probes.ts';
 import type { Service } from './service.ts';
 
 const ASK_EVERY_MS = 5_000;
@@ -17,7 +17,7 @@ export async function untilHung(
 ): Promise<boolean> {
   if (!answers) return false;
   for (let unanswered = 0; unanswered < UNANSWERED; ) {
-    await sleep(askEveryMs, undefined, { signal }).catch(() => undefined);
+    await pause(askEveryMs, { signal });
     if (signal.aborted) return false;
     unanswered = (await inTime(answers)) ? 0 : unanswered + 1;
   }

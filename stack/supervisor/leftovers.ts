@@ -1,6 +1,6 @@
 /** What a supervisor that was killed has left running. */
-import { endProcess } from './end-process.ts';
-import { isAlive } from './process-identity.ts';
+import { endProcess } from '../../lib/end-process.ts';
+import { isAlive } from '../../lib/process-identity.ts';
 import { readRunState, removeRunState } from './run-state.ts';
 
 /**

@@ -1,31 +1,11 @@
 /** Finds out, before anything is started, which of the stack's ports are taken and by whom. */
-import { createServer } from 'node:net';
-import { HOST } from '../config.ts';
+import { isPortFree, type PortState, tryPort } from '../../lib/port-state.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { describePortOwner, isOutgoingOnly } from './port-owner.ts';
-import { waitUntil } from './wait.ts';
 
 export interface PortToCheck {
   readonly name: string;
   readonly port: number;
-}
-
-type PortState = 'free' | 'taken' | 'forbidden';
-
-function tryPort(port: number): Promise<PortState> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve('taken');
-      else if (error.code === 'EACCES') resolve('forbidden');
-      else reject(error);
-    });
-    server.listen({ port, host: HOST, exclusive: true }, () => server.close(() => resolve('free')));
-  });
-}
-
-/** Whether nothing listens on the port of the loopback interface. */
-export async function isPortFree(port: number): Promise<boolean> {
-  return (await tryPort(port)) === 'free';
 }
 
 function settingOf(name: string): string {

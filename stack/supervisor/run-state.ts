@@ -2,11 +2,12 @@
  * What the running stack tells other processes, and what a killed one leaves behind for the next
  * start to tidy up: `<dataDir>/run/state.json`.
  */
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { EndingSteps } from '../../lib/end-process.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../lib/process-identity.ts';
+import { replaceFile } from '../../lib/replace-file.ts';
 import type { StackConfig } from '../config.ts';
-import type { EndingSteps } from './end-process.ts';
-import { identifyProcess, isAlive, type ProcessIdentity } from './process-identity.ts';
 
 export type Phase = 'starting' | 'running' | 'stopping';
 
@@ -32,12 +33,11 @@ const stateFile = (dataDir: string) => join(runFolder(dataDir), 'state.json');
 /** The file whose lock the running supervisor holds. */
 export const lockFile = (dataDir: string) => join(runFolder(dataDir), 'lock');
 
-/** Writes the state so that a reader sees the old one or the new one, never a half. */
+/** Writes the state, for others to read at any time. */
 export function writeRunState(state: RunState): void {
-  const file = stateFile(state.config.dataDir);
-  mkdirSync(runFolder(state.config.dataDir), { recursive: true });
-  writeFileSync(`${file}.new`, `${JSON.stringify(state, null, 2)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  const { dataDir } = state.config;
+  mkdirSync(runFolder(dataDir), { recursive: true });
+  replaceFile(stateFile(dataDir), `${JSON.stringify(state, null, 2)}\n`, 0o600);
 }
 
 /** The last state written, or null when there is none (or none that can be read). */

@@ -1,19 +1,23 @@
 /** Keeps one service running: starts it, waits until it works, and starts it again when it dies. */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { inTime } from '../probes.ts';
-import { BackOff } from './back-off.ts';
+import { BackOff } from '../../lib/back-off.ts';
+import { endProcess } from '../../lib/end-process.ts';
+import { LastLines } from '../../lib/last-lines.ts';
+import { pause } from '../../lib/pause.ts';
+import { inTime } from '../../lib/probes.ts';
+import { isAlive, type ProcessIdentity } from '../../lib/process-identity.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { type Child, type OutputStream, startChild } from './child.ts';
 import { ConsoleQuota } from './console-quota.ts';
-import { endProcess } from './end-process.ts';
 import { untilHung } from './hang.ts';
 import type { LogFile } from './log-file.ts';
-import { isAlive, type ProcessIdentity } from './process-identity.ts';
 import type { Service, ServiceCommand } from './service.ts';
-import { waitUntil } from './wait.ts';
 
 const READY_WITHIN_MS = 30_000;
 const ATTEMPTS_TO_START = 3;
 const LINES_TO_QUOTE = 8;
+const RESTARTS = { firstMs: 250, longestMs: 15_000 };
+/** A service that ran this long was well: its next death counts as the first. */
+const WELL_AFTER_MS = 30_000;
 
 export interface ServiceHooks {
   readonly log: LogFile;
@@ -29,9 +33,9 @@ export class ServiceProcess {
   readonly service: Service;
   readonly #hooks: ServiceHooks;
   readonly #quota: ConsoleQuota;
-  readonly #backOff = new BackOff();
+  readonly #backOff = new BackOff(RESTARTS);
   readonly #stopping = new AbortController();
-  readonly #lastLines: string[] = [];
+  readonly #lastLines = new LastLines(LINES_TO_QUOTE);
   #identity: ProcessIdentity | null = null;
   #restarts = 0;
   #wasReady = false;
@@ -157,13 +161,14 @@ export class ServiceProcess {
   }
 
   async #waitBeforeRestart(reason: string, ranForMs: number): Promise<void> {
-    const delay = this.#backOff.nextDelay(ranForMs);
+    if (ranForMs >= WELL_AFTER_MS) this.#backOff.reset();
+    const delay = this.#backOff.next();
     this.#restarts += 1;
     this.#hooks.onChange();
     this.#tell(
       `ended (${reason}); starting it again in ${seconds(delay)}, restart ${this.#restarts}`,
     );
-    await sleep(delay, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+    await pause(delay, { signal: this.#stopping.signal });
   }
 
   async #end(): Promise<void> {
@@ -172,8 +177,7 @@ export class ServiceProcess {
 
   #onLine(line: string, stream: OutputStream): void {
     this.#hooks.log.write(line);
-    this.#lastLines.push(line);
-    if (this.#lastLines.length > LINES_TO_QUOTE) this.#lastLines.shift();
+    this.#lastLines.add(line);
     if (stream === 'stderr' && !this.service.isQuiet) {
       this.#quota.say(`[${this.service.name}] ${line}`);
     }
@@ -185,7 +189,7 @@ export class ServiceProcess {
   }
 
   #startError(reason: string): Error {
-    const quoted = this.#lastLines.map((line) => `  ${line}`).join('\n');
+    const quoted = this.#lastLines.all.map((line) => `  ${line}`).join('\n');
     return new Error(
       `${this.service.name} does not start: ${reason}. Its log, ${this.#hooks.log.path}, ends with:\n${quoted}`,
     );

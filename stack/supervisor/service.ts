@@ -1,5 +1,5 @@
 /** What the supervisor needs to know of a service; each service's own file says it. */
-import type { EndingSteps } from './end-process.ts';
+import type { EndingSteps } from '../../lib/end-process.ts';
 
 /** A program to run, in the words of `child_process.spawn`. */
 export interface ServiceCommand {

@@ -1,7 +1,7 @@
 /** Ends a stack from outside of it. */
 import { existsSync } from 'node:fs';
-import { type EndingSteps, endProcess } from './end-process.ts';
-import { waitForLock } from './file-lock.ts';
+import { type EndingSteps, endProcess } from '../../lib/end-process.ts';
+import { waitForLock } from '../../lib/file-lock.ts';
 import { endLeftovers } from './leftovers.ts';
 import { lockFile, readLiveState } from './run-state.ts';
 

@@ -105,6 +105,26 @@ export const LINT_CASES: readonly LintCase[] = [
     cure: 'revoke execute on function public.planted() from public;',
   },
   {
+    rule: 'published-function-without-argument-names',
+    title: 'one argument of two, and one that only a service may give; not what nobody may call',
+    plant: `
+      create function public.planted(a int, int default 1, out b int)
+        language sql set search_path = '' as 'select 1';
+      create function public.planted_service(text) returns int language sql set search_path = '' as 'select 1';
+      create function public.planted_helper(text) returns int language sql set search_path = '' as 'select 1';
+      revoke execute on function public.planted_service(text), public.planted_helper(text) from service_role;
+      grant execute on function public.planted_service(text) to streams_service;
+      comment on function public.planted is 'Planted.';
+      comment on function public.planted_service is 'Planted.';
+      comment on function public.planted_helper is 'Planted.';`,
+    found: ['planted(integer,integer)', 'planted_service(text)'],
+    cure: `
+      create or replace function public.planted(a int, c int default 1, out b int)
+        language sql set search_path = '' as 'select 1';
+      create or replace function public.planted_service(a text) returns int
+        language sql set search_path = '' as 'select 1';`,
+  },
+  {
     rule: 'excess-table-grant',
     title: 'anonymous writes, truncation by users, anything to PUBLIC',
     plant: `${TABLE}

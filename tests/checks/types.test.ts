@@ -49,6 +49,7 @@ describe('what a schema may hold', () => {
       await planted.sql.unsafe(`
         create type public.mood as enum ('sad', 'ok');
         create type public.pair as (b int, a text);
+        comment on column public.pair.a is 'Words; null: none.';
         create domain public.short as text;
         create table public.zoo (
           id bigint generated always as identity primary key,
@@ -77,7 +78,7 @@ describe('what a schema may hold', () => {
 
   test.each([
     ['an enum', "mood: 'sad' | 'ok';"],
-    ['a composite type', 'pair: { a: string | null; b: number | null; };'],
+    ['a composite type', 'pair: { /** Words; null: none. */ a: string | null; b: number; };'],
     ['a column of an enum, with its comment', '/** How it feels. */ mood: Database['],
     ['an array of an enum', "moods: Database['public']['Enums']['mood'][] | null;"],
     ['a column of a composite type', "pair: Database['public']['CompositeTypes']['pair'] | null;"],

@@ -2,6 +2,7 @@
 import { createClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ownError } from '../support/own-error.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { type Account, signUp } from '../support/watching.ts';
 
@@ -98,7 +99,7 @@ describe('stream-start', () => {
     await as(owner)
       .storage.from('videos')
       .remove([source.replace('videos/', '')]);
-    expect(await start(id)).toMatchObject({ status: 404, body: { details: 'video_not_found' } });
+    expect(await start(id)).toEqual(ownError('video_not_found'));
     const [request] = await sql`select status from public.stream_requests where id = ${id}`;
     expect(request?.status).toBe('approved');
   });
@@ -110,7 +111,7 @@ describe('stream-start', () => {
       status: 404,
       body: { details: 'request_not_found' },
     });
-    expect((await start(id, { apikey: stack.keys.publishable })).status).toBe(401);
+    expect(await start(id, { apikey: stack.keys.publishable })).toEqual(ownError('unauthorized'));
     const byAdmin = await start(id, signedIn(admin));
     expect(byAdmin).toMatchObject({ status: 200, body: { user_id: owner.id } });
     expect(await start(id, { apikey: stack.keys.secret })).toEqual(byAdmin);
@@ -131,12 +132,21 @@ describe('stream-start', () => {
   test.each([{}, { request_id: 'x' }, { request_id: 7 }, null, 'text'])(
     'refuses the body %j',
     async (body) => {
-      expect(await call('stream-start', body, signedIn(owner))).toMatchObject({
-        status: 400,
-        body: { details: 'request_malformed' },
-      });
+      expect(await call('stream-start', body, signedIn(owner))).toEqual(
+        ownError('request_malformed'),
+      );
     },
   );
+});
+
+test('a page of another origin may read why a stranger is refused', async () => {
+  const answer = await fetch(`${stack.config.functionsUrl}/functions/v1/stream-stop`, {
+    method: 'POST',
+    body: '{}',
+  });
+  expect(answer.status).toBe(401);
+  expect(answer.headers.get('access-control-allow-origin')).toBe('*');
+  expect(answer.headers.get('content-type')).toContain('application/json');
 });
 
 describe('stream-stop', () => {
@@ -157,7 +167,9 @@ describe('stream-stop', () => {
       status: 404,
       body: { details: 'session_not_found' },
     });
-    expect((await stop(session.id, { apikey: stack.keys.publishable })).status).toBe(401);
+    expect(await stop(session.id, { apikey: stack.keys.publishable })).toEqual(
+      ownError('unauthorized'),
+    );
     expect(await stop(session.id, signedIn(admin))).toMatchObject({ status: 200 });
     expect(await stop(session.id, { apikey: stack.keys.secret })).toMatchObject({
       status: 200,
@@ -167,6 +179,40 @@ describe('stream-stop', () => {
   test.each([{}, { session_id: 'x' }, null])('refuses the body %j', async (body) => {
     expect(await call('stream-stop', body, signedIn(owner))).toMatchObject({ status: 400 });
   });
+});
+
+test('a worker may be served through the API as well', async () => {
+  const server = createClient(stack.config.apiUrl, stack.keys.secret);
+  await sql`delete from private.restream_jobs`;
+  const idle = await server.rpc('claim_session', { worker_id: 'far-away', lease_seconds: 30 });
+  expect(idle).toMatchObject({ error: null });
+  expect(idle.data).toEqual({ session: null, rules: null, retry_in_seconds: null });
+  const { body: session } = await start(await approvedRequest());
+  const worker = { session_id: session.id, worker_id: 'far-away' };
+  const claim = await server.rpc('claim_session', { worker_id: 'far-away', lease_seconds: 30 });
+  expect(claim.data).toEqual({
+    session: {
+      id: session.id,
+      source_url: 'https://example.com/video.mp4',
+      is_storage: false,
+      rtmp_url: 'rtmp://live.example.com/app/key',
+      repeat: false,
+      attempt: 1,
+      lease_seconds: 30,
+    },
+    rules: {
+      forbidden_networks: expect.arrayContaining(['10.0.0.0/8']),
+      allowed_source_hosts: expect.any(Array),
+      allowed_target_hosts: expect.any(Array),
+    },
+    retry_in_seconds: null,
+  });
+  const renewal = await server.rpc('renew_session', { ...worker, stats: { fps: 30 } });
+  expect(renewal.data).toEqual({ status: 'starting', lease_seconds: 30 });
+  const report = await server.rpc('report_session', { ...worker, status: 'stopped', exit_code: 0 });
+  expect(report.data).toEqual({ status: 'stopped' });
+  const health = await as(owner).rpc('get_stream_health', { session_id: session.id });
+  expect(health.data).toMatchObject([{ fps: 30, bitrate_kbps: null }]);
 });
 
 test('what a browser reads of a request and its session holds no key', async () => {

@@ -1,8 +1,8 @@
 /** Redis hears of streams that start and end: a key and a channel, from the events. */
 import postgres, { type Sql } from 'postgres';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { signUpBroadcaster } from '../support/broadcaster.ts';
 import { callHook } from '../support/hook.ts';
 import { findKeys, LONGEST_TTL } from '../support/redis-keys.ts';
@@ -100,28 +100,23 @@ test('every key lives as long as DESIGN.md says, and no key is of another kind',
   await expectBounds();
 });
 
-describe('while no flush runs', () => {
+test('while no flush runs, a start is told when the hook was answered; an end by the next flush', async () => {
   const enableFlush = (enabled: boolean) =>
     sql`update private.scheduled_jobs set enabled = ${enabled} where name = 'flush-viewers'`;
-  beforeAll(async () => {
-    await enableFlush(false);
-    await sql`update private.settings set value = '1' where key = 'ingest_reconnect_grace_seconds'`;
-  });
-  afterAll(() => enableFlush(true));
-
-  test('a start is told when the hook was answered, an end when the session was ended', async () => {
-    const { id: streamId, key } = await (await signUpBroadcaster(stack)).createStream();
-    const publisher = { streamId, key, id: mediaMtx.publisherId(1), ip: '198.51.100.7' };
-    for (const body of mediaMtx.publish(publisher)) {
-      expect(await callHook(stack, body)).toMatchObject({ status: 200 });
-    }
-    const joined = await callViewer(stack, { action: 'join', stream_id: streamId });
-    expect(joined).toMatchObject({ status: 200, body: { viewers: 1 } });
-    const live = `sb:{${streamId}}:live`;
-    expect(await waitUntil(async () => (await redis.exists(live)) === 1, PATIENCE)).toBe(true);
-    await callHook(stack, mediaMtx.unpublish(publisher));
-    expect(await waitUntil(async () => (await redis.exists(live)) === 0, PATIENCE)).toBe(true);
-    expect(await waitUntil(() => heardOf(streamId).length === 2, PATIENCE)).toBe(true);
-    expect(heardOf(streamId).map(({ type }) => type)).toEqual(['StreamStarted', 'StreamEnded']);
-  });
+  await enableFlush(false);
+  await sql`update private.settings set value = '1' where key = 'ingest_reconnect_grace_seconds'`;
+  const { id: streamId, key } = await (await signUpBroadcaster(stack)).createStream();
+  const publisher = { streamId, key, id: mediaMtx.publisherId(1), ip: '198.51.100.7' };
+  for (const body of mediaMtx.publish(publisher)) {
+    expect(await callHook(stack, body)).toMatchObject({ status: 200 });
+  }
+  const joined = await callViewer(stack, { action: 'join', stream_id: streamId });
+  expect(joined).toMatchObject({ status: 200, body: { viewers: 1 } });
+  const live = `sb:{${streamId}}:live`;
+  expect(await waitUntil(async () => (await redis.exists(live)) === 1, PATIENCE)).toBe(true);
+  await callHook(stack, mediaMtx.unpublish(publisher));
+  await enableFlush(true);
+  expect(await waitUntil(async () => (await redis.exists(live)) === 0, PATIENCE)).toBe(true);
+  expect(await waitUntil(() => heardOf(streamId).length === 2, PATIENCE)).toBe(true);
+  expect(heardOf(streamId).map(({ type }) => type)).toEqual(['StreamStarted', 'StreamEnded']);
 });

@@ -2,7 +2,7 @@
 import postgres, { type Sql } from 'postgres';
 import { createCluster } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 import { findKeys, LONGEST_TTL } from '../support/redis-keys.ts';
 import { startStack, type TestStack } from '../support/stack.ts';

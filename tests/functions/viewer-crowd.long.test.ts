@@ -2,7 +2,7 @@
 import postgres, { type Sql } from 'postgres';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { beatOnce, type CrowdViewer, forAll, gather, openStreams } from '../support/crowd.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import postgres, { type Sql } from 'postgres';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { callViewer, goLive, hurryFlush } from '../support/watching.ts';
 

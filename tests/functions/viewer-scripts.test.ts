@@ -2,18 +2,24 @@
 import { createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { keysOf } from '../../functions/_shared/viewers/keys.ts';
-import { SCRIPTS } from '../../functions/_shared/viewers/scripts.ts';
+import {
+  admitAddress,
+  countViewers,
+  finishSession,
+  leaveStream,
+  touchViewer,
+} from '../../functions/_shared/viewers/scripts.ts';
 import {
   admitCommand,
   leaveCommand,
   touchCommand,
   type Viewing,
-} from '../../functions/_shared/viewers/viewing.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+} from '../../functions/viewer/viewing.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { type RedisCluster, startRedisCluster } from '../support/redis-cluster.ts';
 
 const connect = (urls: readonly string[]) =>
-  createCluster({ rootNodes: urls.map((url) => ({ url })), scripts: SCRIPTS });
+  createCluster({ rootNodes: urls.map((url) => ({ url })) });
 
 let cluster: RedisCluster;
 let client: ReturnType<typeof connect>;
@@ -48,17 +54,17 @@ const viewingOf = ({ stream, viewer, session, started, tab, ttlMs }: Touch): Vie
 });
 
 async function touch(given: Touch) {
-  const [viewers = 0, waitMs = 0] = await client.touchViewer(...touchCommand(viewingOf(given)));
+  const [viewers = 0, waitMs = 0] = await touchViewer(client, ...touchCommand(viewingOf(given)));
   return { viewers, waitMs };
 }
 
 async function leave(stream: string, viewer: string, tab = '') {
-  const [viewers] = await client.leaveStream(...leaveCommand(viewingOf({ stream, viewer, tab })));
+  const [viewers] = await leaveStream(client, ...leaveCommand(viewingOf({ stream, viewer, tab })));
   return viewers;
 }
 
 const countOf = ([session, at, viewers, peak, uniques, seconds]: Awaited<
-  ReturnType<typeof client.finishSession>
+  ReturnType<typeof finishSession>
 >) => ({
   session,
   at: Number(at),
@@ -74,7 +80,8 @@ async function count(
 ) {
   const keys = keysOf(stream);
   return countOf(
-    await client.countViewers(
+    await countViewers(
+      client,
       [keys.viewers, keys.meter, keys.uniques, keys.live],
       [session, String(started), String(peak), String(seconds), 'now'],
     ),
@@ -83,7 +90,7 @@ async function count(
 
 async function finish(stream: string, session = 'session-1') {
   const keys = keysOf(stream);
-  return countOf(await client.finishSession([keys.viewers, keys.meter, keys.uniques], [session]));
+  return countOf(await finishSession(client, [keys.viewers, keys.meter, keys.uniques], [session]));
 }
 
 const newStream = () => crypto.randomUUID();
@@ -187,7 +194,7 @@ describe('a session that has ended', () => {
 
 describe('rate limits', () => {
   const admit = (address: string, burst: number, intervalMs = 60_000) =>
-    client.admitAddress(...admitCommand(address, { intervalMs, burst }));
+    admitAddress(client, ...admitCommand(address, { intervalMs, burst }));
 
   test('a viewer’s burst, then no more, and the time to wait', async () => {
     const stream = newStream();

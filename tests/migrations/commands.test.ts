@@ -1,5 +1,5 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { createEmptyDatabase, type EmptyDatabase } from '../support/empty-database.ts';
@@ -59,6 +59,13 @@ describe('rollback', () => {
     expect(await states()).toEqual(['applied', 'pending', 'pending']);
   });
 
+  test('--to takes the version alone and the file too', async () => {
+    await cli('rollback', '--to', `${names[1]?.slice(0, 14)}`);
+    expect(await states()).toEqual(['applied', 'applied', 'pending']);
+    await cli('rollback', '--to', `sql/migrations/${names[0]}.sql`);
+    expect(await states()).toEqual(['applied', 'pending', 'pending']);
+  });
+
   test('--to a name that is not applied changes nothing', async () => {
     const { code, stderr } = await cli('rollback', '--to', '20260101000099_nothing');
     expect(code).toBe(2);
@@ -68,11 +75,12 @@ describe('rollback', () => {
 });
 
 describe('create', () => {
-  test('makes a pair that runs, newer than all others', async () => {
+  test('makes a migration and its rollback, newer than all others', async () => {
     const { code, stdout } = await cli('create', 'Add', 'a', 'Thing!');
     const [up, down] = stdout.trim().split('\n') as [string, string];
     expect(code).toBe(0);
-    expect(up).toMatch(/\/\d{14}_add_a_thing\.up\.sql$/);
+    expect(up).toMatch(/\/migrations\/\d{14}_add_a_thing\.sql$/);
+    expect(down).toBe(up.replace('/migrations/', '/rollbacks/'));
     expect(existsSync(down)).toBe(true);
     writeFileSync(up, 'create table thing (id int);');
     writeFileSync(down, 'drop table thing;');
@@ -98,17 +106,61 @@ describe('create', () => {
 });
 
 describe('checks on the folder and the record', () => {
-  test('half a pair, a misnamed file and a repeated timestamp are refused by name', async () => {
-    const put = (name: string) => writeFileSync(join(folder.dir, name), 'select 1;');
-    put('20260101000009_half.up.sql');
-    expect((await cli('migrate')).stderr).toContain('20260101000009_half.down.sql is missing');
-    put('20260101000009_half.down.sql');
-    put('20260101000009_twin.up.sql');
-    put('20260101000009_twin.down.sql');
-    expect((await cli('migrate')).stderr).toContain('have the same timestamp');
-    put('oops.up.sql');
-    expect((await cli('migrate')).stderr).toContain('oops.up.sql is not named like a migration');
-    expect((await cli('health')).code).not.toBe(0);
+  const put = (dir: string, name: string) => writeFileSync(join(dir, name), 'select 1;');
+
+  /** What migrate says of the folder, after which nothing was applied. */
+  async function refusal(): Promise<string> {
+    const { code, stderr } = await cli('migrate');
+    expect({ code, health: (await cli('health')).code }).toEqual({ code: 2, health: 2 });
+    return stderr;
+  }
+
+  test('a migration without its rollback is refused, by the path that it should have', async () => {
+    put(folder.dir, '20260101000009_half.sql');
+    expect(await refusal()).toMatch(
+      /rollbacks\/20260101000009_half\.sql is missing: it is to undo .*migrations\/20260101000009_half\.sql/,
+    );
+  });
+
+  test('a rollback without its migration is refused', async () => {
+    put(folder.rollbacks, '20260101000009_half.sql');
+    expect(await refusal()).toMatch(/rollbacks\/20260101000009_half\.sql has nothing to undo/);
+  });
+
+  test.each(['oops.sql', '20260101000009_x.up.sql', '2026_short.sql', '20260101000009_Loud.sql'])(
+    '%s is refused, as migration and as rollback',
+    async (name) => {
+      put(folder.rollbacks, name);
+      expect(await refusal()).toContain(`rollbacks/${name} is not named like a migration`);
+      put(folder.dir, name);
+      expect(await refusal()).toContain(`migrations/${name} is not named like a migration`);
+    },
+  );
+
+  test('two of one version are refused, both by name', async () => {
+    for (const name of ['20260101000009_one.sql', '20260101000009_two.sql']) {
+      put(folder.dir, name);
+      put(folder.rollbacks, name);
+    }
+    expect(await refusal()).toContain(
+      '20260101000009_one and 20260101000009_two have the same version',
+    );
+  });
+
+  test('a folder without rollbacks beside it is refused', async () => {
+    rmSync(folder.rollbacks, { recursive: true });
+    expect(await refusal()).toMatch(/Cannot read the folder .*rollbacks: ENOENT/);
+  });
+
+  test('a link to the folder does as well, its rollbacks and its seed are found', async () => {
+    folder.writeSeed('insert into t1 values (1);');
+    const link = join(folder.dir, '..', 'linked', 'migrations');
+    mkdirSync(dirname(link));
+    symlinkSync(folder.dir, link);
+    const linked = (...args: string[]) =>
+      runCli([...args, '--dir', link], { DATABASE_URL: db.url });
+    expect((await linked('migrate', '--seed')).stdout).toMatch(/_t3\nseeded\n$/);
+    expect((await linked('rollback')).stdout).toBe(`reverted ${names[2]}\n`);
   });
 
   test('a pending file older than an applied one is refused', async () => {
@@ -143,7 +195,7 @@ test('another checkout with other line ends is not an edit', async () => {
 
 test('an applied migration whose file is gone is told, and nothing else is applied', async () => {
   await cli('migrate');
-  for (const half of ['up', 'down']) rmSync(join(folder.dir, `${names[1]}.${half}.sql`));
+  for (const dir of [folder.dir, folder.rollbacks]) rmSync(join(dir, `${names[1]}.sql`));
   expect(await states()).toEqual(['applied', 'missing', 'applied']);
   folder.write(9, 'more', 'create table more (id int);');
   const { code, stderr } = await cli('migrate');

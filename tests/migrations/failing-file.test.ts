@@ -26,7 +26,7 @@ async function fail(sql: string): Promise<SqlFileError> {
   const name = folder.write(2, 'bad', sql);
   const error = await up().catch((thrown) => thrown);
   expect(error).toBeInstanceOf(SqlFileError);
-  expect(error.file).toBe(join(folder.dir, `${name}.up.sql`));
+  expect(error.file).toBe(join(folder.dir, `${name}.sql`));
   return error;
 }
 
@@ -49,7 +49,7 @@ test('leaves nothing of itself, keeps what came before, and stays pending', asyn
 test('an error that Postgres can place is reported on its line, also behind an emoji', async () => {
   const { line, message } = await fail("select '😀😀😀';\n\n-- two\nselect missing from pg_class;");
   expect(line).toBe(4);
-  expect(message).toContain('bad.up.sql:4: column "missing" does not exist (SQLSTATE 42703)');
+  expect(message).toContain('bad.sql:4: column "missing" does not exist (SQLSTATE 42703)');
 });
 
 test('an error at run time is reported on the line where its statement begins', async () => {
@@ -95,7 +95,7 @@ test('a constraint that is only checked at commit names the file', async () => {
     await fail(`create table half (id int unique deferrable initially deferred);
 insert into half values (1), (1);`);
   expect(line).toBeUndefined();
-  expect(message).toContain('bad.up.sql: duplicate key value');
+  expect(message).toContain('bad.sql: duplicate key value');
   expect(await tables()).toEqual(['good']);
 });
 
@@ -103,12 +103,12 @@ test.each(['begin;', 'COMMIT;', 'rollback;', 'start transaction;', 'end;'])(
   'a file with "%s" is refused before it runs, because it could not be undone',
   async (statement) => {
     folder.write(2, 'bad', `create table half (id int);\n${statement}\nselect 1;`);
-    await expect(up()).rejects.toThrow(/bad\.up\.sql:2: .* is not allowed/);
+    await expect(up()).rejects.toThrow(/bad\.sql:2: .* is not allowed/);
     expect(await tables()).toEqual(['good']);
   },
 );
 
-test('a failing down file leaves its migration applied', async () => {
+test('a failing rollback leaves its migration applied', async () => {
   folder.write(2, 'sticky', 'create table sticky (id int);', 'drop table sticky;\nselect 1 / 0;');
   await up();
   const error = await migrateDown({ url: db.url, dir: folder.dir }).catch((thrown) => thrown);
@@ -121,6 +121,6 @@ test('the command prints it without a stack trace and exits with 2', async () =>
   folder.write(2, 'bad', 'select 1;\nselect 1 / 0;');
   const { code, stderr } = await runCli(['migrate', '--url', db.url, '--dir', folder.dir]);
   expect(code).toBe(2);
-  expect(stderr).toMatch(/20260101000002_bad\.up\.sql:2: division by zero \(SQLSTATE 22012\)/);
+  expect(stderr).toMatch(/20260101000002_bad\.sql:2: division by zero \(SQLSTATE 22012\)/);
   expect(stderr).not.toMatch(/\n\s+at /);
 });

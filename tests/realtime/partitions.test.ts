@@ -1,7 +1,7 @@
 /** Messages are kept by the day, and none is refused because its day has no partition. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { databaseUrl } from '../../stack/config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
 import { type ScratchCluster, startScratchCluster } from '../support/scratch-cluster.ts';
 
 let cluster: ScratchCluster;

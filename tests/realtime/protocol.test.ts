@@ -1,6 +1,6 @@
 /** Frames, to the byte, where realtime-js would hide what is wrong. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { connectRaw, type RawSocket } from '../support/raw-socket.ts';
 import { startRealtime, type TestRealtime } from '../support/realtime.ts';
 

@@ -1,6 +1,6 @@
 /** Who joins a private topic may ask for what the database sent before. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { connectRaw } from '../support/raw-socket.ts';
 import { type Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 

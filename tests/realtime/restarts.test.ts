@@ -1,7 +1,7 @@
 /** No committed message is lost, and none comes twice or out of order, whatever dies. */
 import type { Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { connectRaw } from '../support/raw-socket.ts';
 import { listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 

@@ -1,6 +1,7 @@
 /** The topics of streams and users on a whole stack: what is told there, and to whom. */
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { openDatabase, unwrap } from '../support/broadcaster.ts';
 import { type Listener, listen } from '../support/realtime.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { type Account, callViewer, goLive, signUp } from '../support/watching.ts';
@@ -76,6 +77,36 @@ test('a private stream is told to its owner alone', async () => {
   expect(listener.states).toEqual(['SUBSCRIBED']);
   await broadcast.end();
   await told(listener, 'StreamEnded');
+});
+
+test('who may not see a stream any more hears where it goes on, and nothing more', async () => {
+  const broadcast = await goLive(stack);
+  const { streamId } = broadcast;
+  const before = `stream:${streamId}`;
+  const owner = await clientOf(broadcast.ownerToken);
+  const left = await join(await clientOf(stranger.token), before);
+  const moved = await join(owner, before);
+
+  unwrap(await owner.from('streams').update({ visibility: 'private' }).eq('id', streamId).select());
+  const after = `${before}:1`;
+  for (const listener of [left, moved]) {
+    expect(await told(listener, 'StreamUpdated')).toMatchObject({ topic: after });
+  }
+  const outside = await clientOf(stranger.token);
+  await expectRefused(outside, after);
+  await expectRefused(outside, before);
+  await expectRefused(await clientOf(broadcast.ownerToken), before);
+
+  const listener = await join(owner, after);
+  expect(listener.states).toEqual(['SUBSCRIBED']);
+  await broadcast.end();
+  expect(await told(listener, 'StreamEnded')).toMatchObject({ is_live: false });
+
+  const sql = openDatabase(stack);
+  await sql`select private.send_broadcast(${before}, 'marker', '{}')`;
+  await sql.end();
+  await told(left, 'marker');
+  expect(left.heard.map(({ event }) => event)).toEqual(['topic', 'marker']);
 });
 
 test('a user’s topic is refused to everybody else', async () => {

@@ -27,15 +27,15 @@ const session = async () =>
 const end = async (publisher = 'p', bytes: number | null = null) =>
   (
     await db.asService(
-      (sql) => sql`select public.end_ingest('media-1', ${publisher}, ${bytes}) as answer`,
+      (sql) => sql`select * from public.end_ingest('media-1', ${publisher}, ${bytes})`,
     )
-  )[0]?.answer;
+  )[0];
 const renew = async (publishers: string[], complete = false) =>
   (
     await db.asService(
-      (sql) => sql`select public.renew_ingest('media-1', ${publishers}, ${complete}) as answer`,
+      (sql) => sql`select * from public.renew_ingest('media-1', ${publishers}, ${complete})`,
     )
-  )[0]?.answer;
+  )[0];
 const reap = async () =>
   (await db.asService((sql) => sql`select public.reap_sessions() as count`))[0]?.count;
 

@@ -87,7 +87,7 @@ describe('a request', () => {
       db.asAnon(
         (sql) => sql`select public.request_stream('https://example.com/a', ${TARGET}, 'x')`,
       ),
-      { code: '42501' },
+      { status: 401, details: 'sign_in_required' },
     );
   });
 
@@ -339,16 +339,106 @@ test('a rejected request stays as it is when it is cancelled', async () => {
   expect(await cancel(owner.id, id)).toEqual([rejected]);
 });
 
-test('the owner is told what becomes of a request', async () => {
-  const { id } = await requestStream(db, owner.id);
-  await approve(id, 'have fun');
-  const [notice] = await db.superuser`
-    select event, payload from realtime.messages where topic = ${`user:${owner.id}`} and event = 'StreamRequestApproved'`;
-  expect(notice?.payload).toMatchObject({
-    request_id: id,
-    status: 'approved',
-    admin_notes: 'have fun',
-    type: 'StreamRequestApproved',
-    version: 2,
+describe('the history of a request', () => {
+  const changes = (id: string) => db.sql`
+    select event_type, event_data from private.events
+    where aggregate_type = 'StreamRequest' and aggregate_id = ${id} order by version`;
+  const stored = async (id: string) => {
+    const rows = await db.sql`
+      select event_data::text as data from private.event_log where aggregate_id = ${id} order by version`;
+    return rows.map(({ data }) => data).join('\n');
+  };
+
+  test('has each step, and what people wrote encrypted', async () => {
+    const { id } = await requestStream(db, owner.id, { title: 'A private joke' });
+    await approve(id, 'laughed aloud');
+    expect(await changes(id)).toMatchObject([
+      {
+        event_type: 'StreamRequested',
+        event_data: { new: { status: 'pending', title: 'A private joke' } },
+      },
+      {
+        event_type: 'StreamRequestApproved',
+        event_data: {
+          old: { status: 'pending' },
+          new: { status: 'approved', admin_notes: 'laughed aloud' },
+        },
+      },
+    ]);
+    expect(await stored(id)).not.toMatch(/private joke|laughed|example\.com/);
   });
+
+  test('keeps nothing of that when the account is deleted', async () => {
+    const { id } = await requestStream(db, owner.id, { title: 'A private joke' });
+    const { id: kept } = await requestStream(db, other.id, { title: 'Not a joke' });
+    await db.superuser`delete from auth.users where id = ${owner.id}`;
+    const events = await changes(id);
+    expect(events.at(0)?.event_data.new).toMatchObject({
+      title: 'erased',
+      video_source: 'erased',
+      video_url: 'erased',
+      rtmp_url: 'erased',
+    });
+    expect(events.at(-1)?.event_type).toBe('StreamRequestDeleted');
+    expect(JSON.stringify(events)).not.toMatch(/private joke|example\.com/);
+    expect((await changes(kept))[0]?.event_data.new.title).toBe('Not a joke');
+  });
+});
+
+describe('the owner', () => {
+  const notices = () => db.superuser`
+    select event, payload from realtime.messages
+    where topic = ${`user:${owner.id}`} and event like 'StreamRequest%' order by payload -> 'version'`;
+
+  test('is told what becomes of a request', async () => {
+    const { id } = await requestStream(db, owner.id);
+    await approve(id, 'have fun');
+    const { payload } = (await notices())[0] ?? {};
+    const { id: _, ...told } = payload;
+    expect(told).toEqual({
+      request_id: id,
+      status: 'approved',
+      admin_notes: 'have fun',
+      type: 'StreamRequestApproved',
+      version: 2,
+      position: expect.any(Number),
+      at: expect.any(String),
+    });
+  });
+
+  test('is told when its status changes, and only then', async () => {
+    const { id } = await requestStream(db, owner.id);
+    await approve(id);
+    const session = await startRequest(db, owner.id, id);
+    await db.asUser(owner.id, (sql) => sql`select public.stop_restream(${session.id})`);
+    await cancel(owner.id, id);
+    const types = await db.sql`
+      select event_type from private.event_log
+      where aggregate_type = 'StreamRequest' and aggregate_id = ${id} order by version`;
+    expect(types.map(({ event_type }) => event_type)).toEqual([
+      'StreamRequested',
+      'StreamRequestApproved',
+      'StreamRequestUpdated',
+      'StreamRequestStarted',
+      'StreamRequestStopped',
+      'StreamRequestUpdated',
+    ]);
+    expect((await notices()).map(({ event }) => event)).toEqual([
+      'StreamRequestApproved',
+      'StreamRequestStarted',
+      'StreamRequestStopped',
+    ]);
+  });
+});
+
+test('a deleted user’s videos are to be deleted, nobody else’s', async () => {
+  for (const user of [owner, other]) {
+    await db.superuser`
+      insert into storage.objects (bucket_id, name) values ('videos', ${`${user.id}/shows/one.mp4`})`;
+  }
+  await db.asUser(owner.id, (sql) => sql`select public.delete_account()`);
+  const deletions = await db.sql`
+    select bucket_id, name from private.file_deletions
+    where name like ${`${owner.id}%`} or name like ${`${other.id}%`}`;
+  expect([...deletions]).toEqual([{ bucket_id: 'videos', name: `${owner.id}/shows/one.mp4` }]);
 });

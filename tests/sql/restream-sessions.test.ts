@@ -203,8 +203,11 @@ describe('a stop', () => {
 
   test('does not end what an encoder pushes', async () => {
     const stream = await createStream(db, owner.id);
-    const { session_id: id = '' } = await publish(db, stream);
-    await expectFailure(stop(owner.id, id), { status: 409, details: 'session_not_restream' });
+    const { session_id: id } = await publish(db, stream);
+    await expectFailure(stop(owner.id, String(id)), {
+      status: 409,
+      details: 'session_not_restream',
+    });
   });
 
   test('comes with a cancellation, which is final', async () => {
@@ -269,11 +272,16 @@ test('workers are notified of what they can claim and of what they shall stop', 
   await claim(db, 'worker-7');
   await stop(owner.id, id);
   await db.superuser`delete from auth.users where id = ${owner.id}`;
+  const theirs = await startRestream(db, other.id);
+  await claim(db, 'worker-8');
+  await db.sql`delete from public.stream_sessions where id = ${theirs.id}`;
   await expect
     .poll(() => notices)
     .toEqual([
       { session_id: id, worker_id: null, status: 'starting' },
       { session_id: id, worker_id: 'worker-7', status: 'stopping' },
-      { session_id: id, worker_id: 'worker-7', status: 'deleted' },
+      { session_id: id, worker_id: 'worker-7', status: 'stopped' },
+      { session_id: theirs.id, worker_id: null, status: 'starting' },
+      { session_id: theirs.id, worker_id: 'worker-8', status: 'deleted' },
     ]);
 });

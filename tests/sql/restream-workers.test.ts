@@ -40,10 +40,11 @@ const lost = { status: 409, details: 'lease_lost' };
 
 describe('a claim', () => {
   test('hands out the session with its secrets and the rules', async () => {
-    expect(await claim(db)).toMatchObject({
+    expect(await claim(db)).toEqual({
       session: {
         id,
         source_url: 'https://videos.example.com/a.mp4?signature=hush-hush',
+        is_storage: false,
         rtmp_url: 'rtmp://live.example.com/app/secret-key-1234',
         repeat: false,
         attempt: 1,
@@ -54,6 +55,7 @@ describe('a claim', () => {
         allowed_source_hosts: [],
         allowed_target_hosts: [],
       },
+      retry_in_seconds: null,
     });
     expect(await session()).toMatchObject({ status: 'starting', worker_id: 'worker-1' });
   });
@@ -61,9 +63,14 @@ describe('a claim', () => {
   test('finds nothing that another worker has, and tells when to ask again', async () => {
     await claim(db, 'worker-1', 60);
     const answer = await claim(db, 'worker-2');
-    expect(answer.session).toBeNull();
+    expect(answer).toMatchObject({ session: null, rules: null });
     expect(answer.retry_in_seconds).toBeGreaterThan(50);
     expect(answer.retry_in_seconds).toBeLessThanOrEqual(60);
+  });
+
+  test('finds nothing where no worker has anything, and tells so', async () => {
+    await stop();
+    expect(await claim(db)).toEqual({ session: null, rules: null, retry_in_seconds: null });
   });
 
   test('is a worker’s alone', async () => {
@@ -71,11 +78,25 @@ describe('a claim', () => {
     await expectFailure(db.asUser(owner.id, ask), { code: '42501' });
     await expectFailure(db.asAdmin(ask), { code: '42501' });
     await expectFailure(db.asAnon(ask), { code: '42501' });
+    expect((await db.asService(ask)).session).toMatchObject({ id });
+  });
+
+  test('takes the hosts that are allowed to the worker', async () => {
+    const allow = (hosts: string) =>
+      db.sql`update private.settings set value = ${hosts}::text::jsonb where key = 'allowed_target_hosts'`;
+    await allow('["127.0.0.1:1935", "media"]');
+    expect((await claim(db)).rules?.allowed_target_hosts).toEqual(['127.0.0.1:1935', 'media']);
+    await allow('[]');
   });
 
   test('with junk is refused', async () => {
     await expectFailure(claim(db, ''), { status: 400, details: 'worker_id_invalid' });
-    await expectFailure(claim(db, 'w', 1), { status: 400, details: 'lease_seconds_invalid' });
+    for (const seconds of [9, 3601, null]) {
+      await expectFailure(claim(db, 'w', seconds), {
+        status: 400,
+        details: 'lease_seconds_invalid',
+      });
+    }
   });
 
   test('of twelve sessions by many workers at once gives each to one', async () => {
@@ -166,6 +187,10 @@ describe('a worker', () => {
   test('with junk is refused', async () => {
     await claim(db);
     await expectFailure(report(db, id, 'done'), { status: 400, details: 'status_invalid' });
+    await expectFailure(report(db, id, 'running', { container: 'c'.repeat(101) }), {
+      status: 400,
+      details: 'container_id_invalid',
+    });
     await expectFailure(
       asWorker(db, (sql) => sql`select public.renew_session(${id}, 'worker-1', '{"fps": "many"}')`),
       { status: 400, details: 'stats_invalid' },
@@ -254,6 +279,21 @@ describe('the cleanup', () => {
     expect(await cleanUp()).toBe(1);
     expect(await session()).toMatchObject({ status: 'stopped' });
     expect(await active()).toBe(0);
+  });
+
+  test('is a job, which leaves a record when it did something', async () => {
+    const run = async () => {
+      const [row] = await db.sql`select private.run_job('cleanup-orphaned-streams') as result`;
+      return row?.result;
+    };
+    const recorded = () => db.sql`
+      select ok, result from private.job_runs where job_name = 'cleanup-orphaned-streams'`;
+    await claim(db);
+    expect(await run()).toBe(0);
+    expect([...(await recorded())]).toEqual([]);
+    await loseLease(db, id);
+    expect(await run()).toBe(1);
+    expect([...(await recorded())]).toEqual([{ ok: true, result: 1 }]);
   });
 
   test('by many at once settles each session once', async () => {

@@ -1,5 +1,7 @@
-/** Scheduled jobs: one run at a time, each recorded; and what Supabase needs to call them. */
+/** Scheduled jobs: one run at a time, recorded if it did something; and what Supabase needs to call them. */
+import type { Sql, TransactionSql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { actAs } from '../support/actors.ts';
 import { createDatabase, expectFailure, type TestDatabase } from '../support/database.ts';
 
@@ -11,17 +13,17 @@ afterAll(() => db.drop());
 beforeEach(async () => {
   await db.sql`delete from private.scheduled_jobs where name = 'probe'`;
   await db.sql`delete from private.job_runs`;
-  await db.sql`insert into private.scheduled_jobs (name, schedule, function_name) values ('probe', '0 3 * * *', 'probe')`;
+  await db.sql`insert into private.scheduled_jobs (name, schedule, edge_function) values ('probe', '0 3 * * *', 'probe')`;
 });
 
 const begin = async (name = 'probe') => {
-  const [row] = await db.asService((sql) => sql`select public.begin_job_run(${name}) as answer`);
-  return row?.answer;
+  const [row] = await db.asService((sql) => sql`select * from public.begin_job_run(${name})`);
+  return row as { begun: boolean; run_id: number; leased_until: Date };
 };
 const finish = async (
   runId: number,
   ok = true,
-  result: unknown = {},
+  result: unknown = { swept: 1 },
   error: string | null = null,
 ) => {
   const [row] = await db.asService(
@@ -51,9 +53,15 @@ describe('runs', () => {
     ]);
   });
 
+  test.each([null, 0, {}, []])('a run whose result is %j leaves no row', async (result) => {
+    expect(await finish((await begin()).run_id, true, result)).toBe(true);
+    expect(await runs()).toEqual([]);
+    expect(await begin()).toMatchObject({ begun: true });
+  });
+
   test('a job does not begin while it runs, and does again after', async () => {
     const first = await begin();
-    expect(await begin()).toMatchObject({ begun: false, leased_until: expect.any(String) });
+    expect(await begin()).toMatchObject({ begun: false, leased_until: expect.any(Date) });
     await finish(first.run_id);
     expect(await begin()).toMatchObject({ begun: true });
   });
@@ -63,8 +71,8 @@ describe('runs', () => {
     const answers = await Promise.all(
       connections.map((connection) =>
         actAs(connection, { role: 'service_role' }, async (sql) => {
-          const [row] = await sql`select public.begin_job_run('probe') as answer`;
-          return row?.answer.begun;
+          const [row] = await sql`select begun from public.begin_job_run('probe')`;
+          return row?.begun;
         }),
       ),
     );
@@ -74,7 +82,7 @@ describe('runs', () => {
 
   test('a run that outlives its timeout has failed, and changes nothing when it ends late', async () => {
     const lost = await begin();
-    await db.sql`update private.job_leases set leased_until = now() - interval '1 second' where job_name = 'probe'`;
+    await db.sql`update private.job_states set leased_until = now() - interval '1 second' where job_name = 'probe'`;
     const next = await begin();
     expect(next.begun).toBe(true);
     expect(await finish(lost.run_id, true)).toBe(false);
@@ -111,7 +119,7 @@ describe('who may', () => {
     async (role) => {
       const { id } = await db.createUser({ role });
       await expectFailure(
-        db.asUser(id, (sql) => sql`select * from public.get_job_runs('cleanup')`),
+        db.asUser(id, (sql) => sql`select * from public.get_job_runs('probe')`),
         { status: 403, details: 'admin_required' },
       );
       for (const call of ["begin_job_run('probe')", "finish_job_run('probe', 1, true)"]) {
@@ -124,13 +132,96 @@ describe('who may', () => {
   );
 
   test('anonymous has none of it', async () => {
-    for (const call of [
-      "begin_job_run('probe')",
-      "finish_job_run('probe', 1, true)",
-      "get_job_runs('probe')",
-    ]) {
+    const call = (what: string) => db.asAnon((sql) => sql.unsafe(`select public.${what}`));
+    await expectFailure(call("begin_job_run('probe')"), { code: '42501' });
+    await expectFailure(call("finish_job_run('probe', 1, true)"), { code: '42501' });
+    await expectFailure(call("get_job_runs('probe')"), {
+      status: 401,
+      details: 'sign_in_required',
+    });
+  });
+});
+
+describe('a job that is an SQL function', () => {
+  const SWEEP = 'private.sweep';
+  /** Makes the job's function, and has the job call it. */
+  const define = async (body: string) => {
+    await db.sql.unsafe(`
+      create or replace function ${SWEEP}() returns integer language plpgsql set search_path = '' as
+      $$ begin ${body} end $$`);
+    await db.sql`
+      update private.scheduled_jobs set sql_function = ${SWEEP}, edge_function = null where name = 'probe'`;
+  };
+  const run = async (sql: Sql | TransactionSql = db.sql) => {
+    const [row] = await sql`select private.run_job('probe') as result`;
+    return row?.result;
+  };
+
+  test('runs and is recorded with what it returns', async () => {
+    await define('return 3;');
+    expect(await run()).toBe(3);
+    expect(await runs()).toMatchObject([{ ok: true, result: 3, error: null }]);
+  });
+
+  test('leaves no row when it had nothing to do', async () => {
+    await define('return 0;');
+    expect(await run()).toBe(0);
+    expect(await runs()).toEqual([]);
+  });
+
+  test('that fails undoes its own work, and is recorded with its error', async () => {
+    await define(`
+      insert into private.settings values ('swept', '1', 'x');
+      raise exception 'the broom broke' using errcode = 'P0007';`);
+    expect(await run()).toBeNull();
+    expect(await runs()).toMatchObject([
+      { ok: false, result: null, error: 'the broom broke (P0007)' },
+    ]);
+    expect(await db.sql`select from private.settings where key = 'swept'`).toHaveLength(0);
+    await define('return 1;');
+    expect(await run()).toBe(1);
+  });
+
+  test('past its time is recorded as failed', async () => {
+    await define('perform pg_sleep(600); return 1;');
+    await db.sql.begin(async (sql) => {
+      await sql`set local statement_timeout = '200ms'`;
+      expect(await run(sql)).toBeNull();
+    });
+    expect(await runs()).toMatchObject([{ ok: false, error: expect.stringContaining('57014') }]);
+  });
+
+  test('waits for a run that goes on, and then begins', async () => {
+    await define('return 1;');
+    const [first, second] = await db.connect(2, 'postgres');
+    let waiting: Promise<unknown> | undefined;
+    await first?.begin(async (sql) => {
+      await run(sql);
+      waiting = run(second);
+      const isWaiting = async () =>
+        (
+          await db.sql`
+        select from pg_stat_activity where wait_event_type = 'Lock' and query like '%run_job%'`
+        ).length > 0;
+      expect(await waitUntil(isWaiting, { timeoutMs: 20_000 })).toBe(true);
+      const [state] =
+        await sql`select run_id::int from private.job_states where job_name = 'probe'`;
+      expect(state?.run_id).toBe(1);
+    });
+    expect(await waiting).toBe(1);
+    expect((await runs()).map(({ id }) => Number(id))).toEqual([2, 1]);
+  });
+
+  test('does not begin while an edge function’s run of it goes on', async () => {
+    await define('return 1;');
+    await begin();
+    expect(await run()).toBeNull();
+  });
+
+  test('is for the owner of the database', async () => {
+    for (const as of [db.asAnon, db.asService]) {
       await expectFailure(
-        db.asAnon((sql) => sql.unsafe(`select public.${call}`)),
+        as((sql) => run(sql)),
         { code: '42501' },
       );
     }
@@ -204,19 +295,27 @@ describe('installing on Supabase', () => {
       await expectFailure(install(), { status: 404, details: 'secret_not_found' });
     });
 
-    test('every enabled job is called with the secret, and no other; again changes nothing', async () => {
+    const commandOf = async (job: string) => {
+      const [row] =
+        await db.sql`select command from cron.job where jobname = ${`streambed:${job}`}`;
+      return row?.command as string;
+    };
+
+    test('every enabled job is called, and no other; again changes nothing', async () => {
       await db.sql`insert into vault.decrypted_secrets values ('schedules', 'sb_secret_x')`;
-      await db.sql`update private.scheduled_jobs set enabled = name in ('probe', 'cleanup')`;
+      await db.sql`update private.scheduled_jobs set enabled = name in ('probe', 'flush-viewers')`;
       expect(await install()).toEqual([{ installed: 2 }]);
+      expect(await install('https://y.supabase.co/functions/v1/')).toEqual([{ installed: 2 }]);
       const jobs = await db.sql`select jobname, schedule from cron.job order by jobname`;
       expect(jobs).toEqual([
-        { jobname: 'streambed:cleanup', schedule: '10 seconds' },
+        { jobname: 'streambed:flush-viewers', schedule: '10 seconds' },
         { jobname: 'streambed:probe', schedule: '0 3 * * *' },
       ]);
-      expect(await install('https://y.supabase.co/functions/v1/')).toEqual([{ installed: 2 }]);
-      const [{ command }] = await db.sql<
-        [{ command: string }]
-      >`select command from cron.job where jobname = 'streambed:probe'`;
+    });
+
+    test('an edge function is called with the secret, which the schedule does not hold', async () => {
+      await install('https://y.supabase.co/functions/v1/');
+      const command = await commandOf('probe');
       expect(command).not.toContain('sb_secret');
       await db.sql.unsafe(command);
       expect(await db.sql`select * from net.http_request_queue`).toEqual([
@@ -229,10 +328,27 @@ describe('installing on Supabase', () => {
       ]);
     });
 
-    test('a job that is switched off is called no more', async () => {
-      await db.sql`update private.scheduled_jobs set enabled = false where name = 'probe'`;
+    test('an SQL function is called in the database, for as long as the job may take', async () => {
+      await db.sql.unsafe(`
+        create function private.oversleep() returns integer language plpgsql set search_path = '' as
+        $$ begin perform pg_sleep(600); return 1; end $$`);
+      await db.sql`
+        update private.scheduled_jobs set sql_function = 'private.oversleep', edge_function = null, timeout_seconds = 1
+        where name = 'probe'`;
       await install();
-      expect(await db.sql`select from cron.job where jobname = 'streambed:probe'`).toHaveLength(0);
+      await db.sql.unsafe(await commandOf('probe'));
+      expect(await runs()).toMatchObject([{ ok: false, error: expect.stringContaining('57014') }]);
+    });
+
+    test('a job that is switched off is called no more', async () => {
+      await install();
+      const command = await commandOf('probe');
+      await db.sql`update private.scheduled_jobs set enabled = false where name = 'probe'`;
+      await db.sql`delete from net.http_request_queue`;
+      await db.sql.unsafe(command);
+      expect(await db.sql`select from net.http_request_queue`).toHaveLength(0);
+      await install();
+      expect(await commandOf('probe')).toBeUndefined();
     });
   });
 });

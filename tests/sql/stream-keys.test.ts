@@ -20,12 +20,14 @@ afterAll(() => db.drop());
 
 const rotate = async (
   graceSeconds: number | null = 0,
-): Promise<{ stream_key: string; previous_valid_until: string }> => {
+): Promise<{ stream_key: string; previous_valid_until: Date }> => {
   const [row] = await db.asUser(
     owner.id,
-    (sql) => sql`select public.rotate_stream_key(${stream.id}, ${graceSeconds}) as rotated`,
+    (sql) => sql<{ stream_key: string; previous_valid_until: Date }[]>`
+      select * from public.rotate_stream_key(${stream.id}, ${graceSeconds})`,
   );
-  return row?.rotated;
+  if (!row) throw new Error('rotate_stream_key returned no row');
+  return row;
 };
 const validate = async (streamKey: string) => {
   const [row] = await db.asService(
@@ -75,7 +77,7 @@ describe('stream keys', () => {
       stream.id,
       stream.id,
     ]);
-    expect(Date.parse(second.previous_valid_until)).toBeGreaterThan(Date.now() + 500_000);
+    expect(second.previous_valid_until.getTime()).toBeGreaterThan(Date.now() + 500_000);
     const third = (await rotate()).stream_key;
     expect([
       await validate(first),

@@ -85,13 +85,13 @@ describe('deleting', () => {
 });
 
 test.for(['disable_stream', 'enable_stream', 'delete_stream'] as const)(
-  '%s: a stranger finds nothing, anonymous may not call',
+  '%s: a stranger finds nothing, anonymous ones have to sign in',
   async (verb, { db, stranger, call }) => {
     await expectFailure(call(db.as(stranger), verb), {
       status: 404,
       details: 'stream_not_found',
     });
-    await expectFailure(call(db.asAnon, verb), { code: '42501' });
+    await expectFailure(call(db.asAnon, verb), { status: 401, details: 'sign_in_required' });
   },
 );
 

@@ -47,9 +47,9 @@ const sampleOf = ({ stream, sessionId }: Watched, numbers: Record<string, number
 });
 const record = async (samples: unknown) => {
   const [row] = await db.asService(
-    (sql) => sql`select public.record_viewers(${sql.json(samples as never)}) as done`,
+    (sql) => sql`select * from public.record_viewers(${sql.json(samples as never)})`,
   );
-  return row?.done;
+  return row;
 };
 const numbersOf = async ({ stream }: Watched) => {
   const [row] = await db.sql`
@@ -81,6 +81,22 @@ describe('recording', () => {
     ]);
   });
 
+  test('a stream that became private tells its numbers to nobody on its old topic', async () => {
+    const watched = await live();
+    const { id } = watched.stream;
+    await db.asUser(
+      owner.id,
+      (sql) => sql`update public.streams set visibility = 'private' where id = ${id}`,
+    );
+    await record([sampleOf(watched)]);
+    const told = async (topic: string) =>
+      (await sentOn(db, topic)).filter(({ event }) => event === 'viewers');
+    const [row] = await db.sql`select topic from public.streams where id = ${id}`;
+    expect(row?.topic).not.toBe(`stream:${id}`);
+    expect(await told(`stream:${id}`)).toHaveLength(0);
+    expect(await told(row?.topic)).toHaveLength(1);
+  });
+
   test('the same flush again changes nothing and tells nothing', async () => {
     const watched = await live();
     const sample = sampleOf(watched);
@@ -100,8 +116,8 @@ describe('recording', () => {
     const done = await Promise.all(
       connections.map((connection) =>
         actAs(connection, { role: 'service_role' }, async (sql) => {
-          const [row] = await sql`select public.record_viewers(${sql.json([sample])}) as done`;
-          return row?.done.recorded;
+          const [row] = await sql`select * from public.record_viewers(${sql.json([sample])})`;
+          return row?.recorded;
         }),
       ),
     );
@@ -201,14 +217,13 @@ describe('recording', () => {
 describe('the end of a session', () => {
   const eventsOf = (id: string) => db.sql`
     select event_type, event_data -> 'new' as new from private.event_log where aggregate_id = ${id} order by version`;
-  const counted = async () => {
+  const isCounted = async ({ sessionId }: Watched) => {
     const [row] = await db.asService(
-      (sql) => sql`select public.get_counted_sessions() as sessions`,
+      (sql) => sql`
+        select has_ended from unnest(public.get_counted_sessions()) where session_id = ${sessionId}`,
     );
-    return row?.sessions as { session_id: string; has_ended: boolean }[];
+    return row?.has_ended;
   };
-  const isCounted = async ({ sessionId }: Watched) =>
-    (await counted()).find(({ session_id: id }) => id === sessionId)?.has_ended;
   /** Ends it 20 seconds ago, 80 seconds after it began. */
   const end = async (watched: Watched) => {
     await disable(watched);
@@ -327,7 +342,7 @@ describe('history', () => {
     );
     await expectFailure(
       db.asAnon((sql) => sql.unsafe(history(watched.stream.id))),
-      { code: '42501' },
+      { status: 401, details: 'sign_in_required' },
     );
   });
 
@@ -342,21 +357,29 @@ describe('history', () => {
 
 describe('beginning to view', () => {
   const begin = (id: string) => (sql: Parameters<Parameters<TestDatabase['asAnon']>[0]>[0]) =>
-    sql`select public.begin_viewing(${id}) as begun`;
+    sql`select *, to_jsonb(settings) as terms from public.begin_viewing(${id})`;
 
   test('a live stream names its session', async () => {
     const watched = await live();
     const [row] = await db.asAnon(begin(watched.stream.id));
-    expect(row?.begun).toMatchObject({
+    expect(row).toMatchObject({
       session_id: watched.sessionId,
+      started_at: expect.any(Date),
       viewer_count: 0,
-      settings: { viewer_ttl_seconds: 45, viewer_heartbeat_seconds: 15 },
+      terms: {
+        viewer_ttl_seconds: 45,
+        viewer_heartbeat_seconds: 15,
+        viewer_beats_per_second: 1,
+        viewer_beats_burst: 5,
+        viewer_address_requests_per_second: 50,
+        viewer_address_requests_burst: 200,
+      },
     });
   });
 
   test('one that is not live, or not to be seen, is refused', async () => {
     const idle = await createStream(db, owner.id);
-    await expectFailure(db.asAnon(begin(idle.id)), { status: 404, details: 'stream_not_live' });
+    await expectFailure(db.asAnon(begin(idle.id)), { status: 409, details: 'stream_not_live' });
     const hidden = await createStream(db, owner.id, { visibility: 'private' });
     await publish(db, hidden);
     await expectFailure(db.asAnon(begin(hidden.id)), { status: 404, details: 'stream_not_found' });

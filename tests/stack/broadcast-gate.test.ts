@@ -1,6 +1,6 @@
 /** What the media server keeps out: whom nobody has vouched for, and what no encoder would send. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { awaitSession, type OwnStream, signUpBroadcaster } from '../support/broadcaster.ts';
 import { type LiveStack, startLiveStack } from '../support/live.ts';
 import { RtmpClient } from '../support/rtmp-client.ts';

@@ -1,6 +1,6 @@
 /** A publisher that comes back in time goes on where it was; its viewers stay. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { awaitSession, sessionsOf, signUpBroadcaster } from '../support/broadcaster.ts';
 import { type LiveStack, startLiveStack } from '../support/live.ts';
 

@@ -1,8 +1,8 @@
 /** One stack per data folder, and what the commands say of a folder that has none yet. */
 import { existsSync, rmSync } from 'node:fs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { readStatus } from '../../stack/status/read.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { runNode } from '../support/cli.ts';
 import { createStackPlace, type StackPlace } from '../support/stack-place.ts';
 import { spawnStack } from '../support/stack-process.ts';

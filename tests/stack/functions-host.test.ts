@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
+import { ownError } from '../support/own-error.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { signToken } from '../support/tokens.ts';
 
@@ -176,7 +177,7 @@ describe('verify_jwt', () => {
   });
 
   test('is off where supabase/config.toml says so', async () => {
-    const answer = await call('cleanup', { token: null });
-    expect(await answer.json()).toMatchObject({ code: 'MISSING_CREDENTIALS' });
+    const answer = await call('flush-viewers', { token: null });
+    expect(await answer.json()).toEqual(ownError('unauthorized').body);
   });
 });

@@ -1,7 +1,7 @@
 /** A function that never answers, in a host that waits a second instead of hosted Supabase's 150. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { ROOT } from '../../stack/config.ts';
+import { ROOT } from '../../lib/root.ts';
 import { functionsService } from '../../stack/functions.ts';
 import { loadKeys } from '../../stack/keys.ts';
 import { LogFile } from '../../stack/supervisor/log-file.ts';

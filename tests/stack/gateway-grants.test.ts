@@ -1,7 +1,7 @@
 /** The gateway changes nothing of who may do what in the database. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { databaseUrl } from '../../stack/config.ts';
-import { readDefinitions } from '../support/catalogue.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { readCatalogue } from '../../scripts/catalogue/catalogue.ts';
 import { prepareGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -38,8 +38,7 @@ async function everyGrant(): Promise<string[]> {
   return rows.map(({ line }) => line).sort();
 }
 
-const everyDefinition = () =>
-  readDefinitions(databaseUrl(gateway.config.ports.db, 'supabase_admin'));
+const everyDefinition = () => readCatalogue(databaseUrl(gateway.config.ports.db, 'supabase_admin'));
 
 test('every grant and every definition is the same before and after the gateway has worked', async () => {
   const [grants, definitions] = [await everyGrant(), await everyDefinition()];

@@ -1,5 +1,6 @@
 /** Functions answer through rpc() as they do on Supabase. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 let gateway: TestGateway;
@@ -56,6 +57,55 @@ test('a row type is one object, and setof it can be filtered, ordered and embedd
     { body: 'note 3', authors: { name: 'ann' } },
     { body: 'note 2', authors: { name: 'bob' } },
   ]);
+});
+
+test('a row within a row is an object', async () => {
+  const { data: note } = await gateway.anon().from('notes').select().eq('id', 2).single();
+  const { data: author } = await gateway.anon().from('authors').select().eq('name', 'bob').single();
+  expect(author).toMatchObject({ bio: null });
+  const label = 'a "label", (odd)';
+  expect((await call('annotate', { note_id: 2 })).data).toEqual({ note, author, label });
+  const { data: chosen } = await gateway.anon().rpc('annotate', { note_id: 2 }).select('author');
+  expect(chosen).toEqual({ author });
+  await gateway.service().from('notes').insert({ body: 'anonymous' });
+  const { data: last } = await gateway
+    .anon()
+    .from('notes')
+    .select()
+    .eq('body', 'anonymous')
+    .single();
+  expect((await call('annotate', { note_id: last?.id })).data).toEqual({
+    note: last,
+    author: null,
+    label,
+  });
+});
+
+test('an array of rows is one of objects', async () => {
+  const both = [1, 2].map(async (id) => (await call('annotate', { note_id: id })).data);
+  const expected = [...(await Promise.all(both)), null];
+  expect((await call('annotate_all', { up_to: 3 })).data).toEqual(expected);
+  expect((await call('annotate_all', { up_to: 0 })).data).toEqual([]);
+  expect((await call('annotate_all', { up_to: null })).data).toBeNull();
+});
+
+test('so is one of a type that is newer than the sessions', async () => {
+  await gateway.sql.unsafe(`
+    create type public.pair as (a int, b text);
+    create function public.pairs() returns public.pair[] language sql stable as $$
+      select array[(1, 'one')::public.pair, (2, null)::public.pair] $$;
+    grant execute on function public.pairs() to anon`);
+  const pairs = [
+    { a: 1, b: 'one' },
+    { a: 2, b: null },
+  ];
+  let data: unknown;
+  const isKnown = async () => {
+    data = (await call('pairs')).data;
+    return data !== null;
+  };
+  expect(await waitUntil(isKnown, { timeoutMs: 20_000 })).toBe(true);
+  expect(data).toEqual(pairs);
 });
 
 test('{get: true} calls by GET, which may only read', async () => {

@@ -1,9 +1,9 @@
 /** The stack as npm starts it, between npm's own process and a shell's. */
 import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ROOT } from '../../stack/config.ts';
+import { ROOT } from '../../lib/root.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { readStatus } from '../../stack/status/read.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { processTree, survivors } from '../support/processes.ts';
 import { createStackPlace, type StackPlace } from '../support/stack-place.ts';
 

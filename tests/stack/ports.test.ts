@@ -5,9 +5,9 @@ import { existsSync } from 'node:fs';
 import { createConnection, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { isOutgoingOnly } from '../../stack/supervisor/port-owner.ts';
 import { findPortProblems } from '../../stack/supervisor/ports.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { runNode } from '../support/cli.ts';
 import { createStackPlace, type StackPlace } from '../support/stack-place.ts';
 
@@ -80,7 +80,7 @@ test('one port for two services is refused', async () => {
 test('a port that is no port is refused', async () => {
   const start = await runNode(['stack/main.ts'], { ...place.env, STREAMBED_PORT_API: 'eighty' });
   expect(start.code).toBe(1);
-  expect(start.stderr).toContain('STREAMBED_PORT_API must be a port number');
+  expect(start.stderr).toContain('STREAMBED_PORT_API must be a whole number from 1 to 65535');
 });
 
 test.runIf(process.platform === 'linux')(

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import postgres from 'postgres';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { databaseUrl } from '../../stack/config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
 import { postgresBinDir } from '../../stack/postgres/binaries.ts';
 import {
   clusterDir,

@@ -3,8 +3,9 @@ import { chmodSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { findOnPath } from '../../lib/find-on-path.ts';
 import { loadConfig } from '../../stack/config.ts';
-import { adviseInstall, findOnPath } from '../../stack/redis-program.ts';
+import { adviseInstall } from '../../stack/redis-program.ts';
 import { runNode } from '../support/cli.ts';
 import { startStack } from '../support/stack.ts';
 import { createStackPlace } from '../support/stack-place.ts';

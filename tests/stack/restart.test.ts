@@ -1,7 +1,7 @@
 /** A service that dies is started again, and the stack is whole again. */
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { runNode } from '../support/cli.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 

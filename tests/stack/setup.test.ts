@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { ROOT } from '../../stack/config.ts';
+import { ROOT } from '../../lib/root.ts';
 import { runNode } from '../support/cli.ts';
 
 let project: string;

@@ -1,6 +1,6 @@
 /** Each way of telling the stack to end leaves no process behind. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { processTree, survivors } from '../support/processes.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { createStackPlace } from '../support/stack-place.ts';

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { ROOT } from '../../stack/config.ts';
+import { ROOT } from '../../lib/root.ts';
 import { loadSupabaseConfig } from '../../stack/supabase-config.ts';
 
 const MINIMAL = `

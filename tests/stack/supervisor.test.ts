@@ -5,14 +5,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { EndingSteps } from '../../lib/end-process.ts';
+import { isAlive } from '../../lib/process-identity.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { nodeService } from '../../stack/node-service.ts';
-import { BackOff } from '../../stack/supervisor/back-off.ts';
-import type { EndingSteps } from '../../stack/supervisor/end-process.ts';
 import { LogFile } from '../../stack/supervisor/log-file.ts';
-import { isAlive } from '../../stack/supervisor/process-identity.ts';
 import type { Service } from '../../stack/supervisor/service.ts';
 import { ServiceProcess } from '../../stack/supervisor/service-process.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 
 const ENDING: EndingSteps = [
   ['SIGTERM', 1_000],
@@ -172,13 +171,6 @@ test('stdout goes to the log only, stderr to the console too, within bounds', as
   expect(said[0]).toBe('[sample] complaint 0');
   expect(said.length).toBeLessThan(20);
   expect(said.at(-1)).toContain('sample.log');
-});
-
-test('delays double up to a bound, and begin anew after a long good run', () => {
-  const backOff = new BackOff();
-  const delays = Array.from({ length: 9 }, () => backOff.nextDelay(10));
-  expect(delays).toEqual([250, 500, 1000, 2000, 4000, 8000, 15000, 15000, 15000]);
-  expect(backOff.nextDelay(60_000)).toBe(250);
 });
 
 test('a log file and the part before it stay within its bound', () => {

@@ -1,8 +1,8 @@
 /** Through a transaction pooler no two statements need meet the same connection; nothing may build on one. */
 import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { databaseUrl } from '../../lib/database-url.ts';
 import { migrateDown, migrateUp, pendingMigrations } from '../../sql/cli/migrations.ts';
-import { databaseUrl } from '../../stack/config.ts';
 import { actAs } from '../support/actors.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { type Pooler, startPooler } from '../support/pooler.ts';

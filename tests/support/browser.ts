@@ -1,11 +1,12 @@
 /** A real Chromium, and pages in it that use supabase-js as it is shipped to browsers. */
-import { accessSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { type Browser, type BrowserServer, chromium, type Page } from 'playwright-core';
-import { ROOT } from '../../stack/config.ts';
+import { findOnPath } from '../../lib/find-on-path.ts';
+import { ROOT } from '../../lib/root.ts';
 import type { TestGateway } from './gateway.ts';
 import { PageClient } from './page-client.ts';
 
@@ -27,20 +28,9 @@ const FLAGS = [
 const SUPABASE_JS = join(ROOT, 'node_modules/@supabase/supabase-js/dist/umd/supabase.js');
 const BLANK = '<!doctype html><title>test</title><script src="/supabase.js"></script>';
 
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** @throws Error that says what to install */
 function findChromium(): string {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const files = PROGRAMS.flatMap((name) => folders.map((folder) => join(folder, name)));
-  const found = process.env.CHROMIUM ?? files.find(isProgram);
+  const found = process.env.CHROMIUM ?? findOnPath(PROGRAMS);
   if (found) return found;
   throw new Error(
     'The tests in tests/browser need Chromium. On Debian: apt-get install chromium. ' +

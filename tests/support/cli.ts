@@ -1,16 +1,6 @@
 /** Runs the database commands as a shell does. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
-import { fileURLToPath } from 'node:url';
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-
-export interface CommandResult {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import { ROOT } from '../../lib/root.ts';
+import { type ProgramResult, runProgram } from '../../lib/run-program.ts';
 
 /**
  * Runs a Node program of this repository to its end.
@@ -18,21 +8,14 @@ export interface CommandResult {
  * @param args the program, relative to the root, and its arguments
  * @param env set or, where undefined, removed on top of this process's environment
  */
-export async function runNode(
+export function runNode(
   args: string[],
   env: Record<string, string | undefined> = {},
-): Promise<CommandResult> {
-  const child = spawn(process.execPath, args, {
+): Promise<ProgramResult> {
+  return runProgram(process.execPath, args, {
     cwd: ROOT,
     env: { ...process.env, DATABASE_URL: undefined, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const [stdout, stderr, [code]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { code: code ?? -1, stdout, stderr };
 }
 
 /** Runs `sql/cli/main.ts`. */

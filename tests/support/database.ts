@@ -1,7 +1,7 @@
 /** A migrated database of a test file's own, and the ways to act on it. */
 import { randomBytes } from 'node:crypto';
 import postgres, { type Sql } from 'postgres';
-import { databaseUrl } from '../../stack/config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
 import { actAs, type Work } from './actors.ts';
 import { TEMPLATE } from './global-setup.ts';
 import { asSuperuser } from './scratch-cluster.ts';

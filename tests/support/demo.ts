@@ -2,19 +2,15 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ROOT } from '../../stack/config.ts';
+import { ROOT } from '../../lib/root.ts';
+import { collectOutput } from './child-output.ts';
 
 /** Runs the demo to its end; `args` name the story. */
 export async function runDemo(env: NodeJS.ProcessEnv, args: readonly string[]) {
   const child = spawn(process.execPath, [join(ROOT, 'scripts', 'demo.ts'), ...args], { env });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
+  const output = collectOutput(child);
   const [code] = await once(child, 'close');
-  return { code, output };
+  return { code, output: output() };
 }
 
 /** The steps that a demo printed, without their times. */

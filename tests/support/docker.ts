@@ -1,8 +1,8 @@
 /** A Docker Engine for tests: this machine's where it has one and the image, else one that stands in. */
 
+import { findFfmpeg } from '../../lib/find-ffmpeg.ts';
 import { Engine } from '../../worker/drivers/docker/engine.ts';
 import { readEngineAddress } from '../../worker/drivers/docker/engine-address.ts';
-import { findFfmpeg } from '../../worker/ffmpeg/program.ts';
 import { EngineDouble } from './engine-double.ts';
 
 export interface TestEngine {

@@ -1,6 +1,6 @@
 /** A database on the shared server that was never migrated. */
 import { randomBytes } from 'node:crypto';
-import { databaseUrl } from '../../stack/config.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
 import { asSuperuser } from './scratch-cluster.ts';
 import { sharedClusterPort } from './shared-cluster.ts';
 

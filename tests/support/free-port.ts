@@ -2,8 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { tryLock } from '../../stack/supervisor/file-lock.ts';
-import { isPortFree } from '../../stack/supervisor/ports.ts';
+import { tryLock } from '../../lib/file-lock.ts';
+import { isPortFree } from '../../lib/port-state.ts';
 
 /** Above the stacks' ports (port-base.ts), below what the system gives to outgoing connections. */
 const FIRST = 31_100;

@@ -8,13 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, type SupabaseClient } from '@supabase/supabase-js';
 import postgres, { type Sql } from 'postgres';
+import { answersHttp } from '../../lib/probes.ts';
+import { ROOT } from '../../lib/root.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { migrateUp } from '../../sql/cli/migrations.ts';
-import { loadConfig, ROOT, type StackConfig } from '../../stack/config.ts';
+import { loadConfig, type StackConfig } from '../../stack/config.ts';
 import { loadKeys, type StackKeys } from '../../stack/keys.ts';
 import { bootstrapCluster, bootstrapDatabase } from '../../stack/postgres/bootstrap.ts';
 import { type RunningCluster, startCluster } from '../../stack/postgres/cluster.ts';
-import { answersHttp } from '../../stack/probes.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { freePort } from './free-port.ts';
 import { chosenPackage } from './postgres-package.ts';
 

@@ -1,13 +1,14 @@
 /** A real PgBouncer in transaction mode in front of a test server, as hosted projects have one. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { HOST } from '../../stack/config.ts';
+import { findOnPath } from '../../lib/find-on-path.ts';
+import { HOST } from '../../lib/host.ts';
+import { acceptsConnections } from '../../lib/probes.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { postgresOsUser } from '../../stack/postgres/os-user.ts';
-import { acceptsConnections } from '../../stack/probes.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { freePort } from './free-port.ts';
 
 /** Few, so that many clients must share them, in turn, transaction by transaction. */
@@ -19,8 +20,7 @@ export interface Pooler {
 }
 
 function findProgram(): string {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
-  const program = folders.map((folder) => join(folder, 'pgbouncer')).find(existsSync);
+  const program = findOnPath(['pgbouncer'], `${process.env.PATH}${delimiter}/usr/sbin`);
   if (program) return program;
   throw new Error(
     'This test needs pgbouncer: apt-get install pgbouncer, or brew install pgbouncer.',

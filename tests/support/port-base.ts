@@ -1,9 +1,9 @@
 /** Ports for a whole stack that nobody else uses, in this or any other test process. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { type FileLock, tryLock } from '../../lib/file-lock.ts';
+import { isPortFree } from '../../lib/port-state.ts';
 import { loadConfig } from '../../stack/config.ts';
-import { type FileLock, tryLock } from '../../stack/supervisor/file-lock.ts';
-import { isPortFree } from '../../stack/supervisor/ports.ts';
 
 /**
  * Below what the system gives to outgoing connections, which could take a port at any time, and

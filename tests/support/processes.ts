@@ -1,10 +1,6 @@
 /** Looking at processes from outside. */
 import { execFileSync } from 'node:child_process';
-import {
-  identifyProcess,
-  isAlive,
-  type ProcessIdentity,
-} from '../../stack/supervisor/process-identity.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../lib/process-identity.ts';
 
 function childrenOf(pid: number, rows: readonly (readonly number[])[]): number[] {
   const direct = rows.filter(([, parent]) => parent === pid).map(([child]) => child as number);

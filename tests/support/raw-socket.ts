@@ -1,7 +1,7 @@
 /** A client of Realtime that says whatever a test wants, and may stop reading. */
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import type { TestGateway } from './gateway.ts';
 
 export class RawSocket {

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js';
-import { ROOT } from '../../stack/config.ts';
-import { answersOk } from '../../stack/probes.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { answersOk } from '../../lib/probes.ts';
+import { ROOT } from '../../lib/root.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { type GatewayOptions, startGateway, type TestGateway } from './gateway.ts';
 
 const PATIENCE_MS = 60_000;

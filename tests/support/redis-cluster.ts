@@ -5,8 +5,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
+import { answersPing } from '../../lib/probes.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { findRedisServer } from '../../stack/redis-program.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { freePort } from './free-port.ts';
 
 const SLOTS = [
@@ -27,9 +28,11 @@ export interface RedisCluster {
   stop(): Promise<void>;
 }
 
+const urlOf = (port: number) => `redis://127.0.0.1:${port}`;
+
 async function ask(port: number, command: string[]): Promise<unknown> {
   const client = createClient({
-    url: `redis://127.0.0.1:${port}`,
+    url: urlOf(port),
     socket: { reconnectStrategy: false },
   });
   client.on('error', () => {});
@@ -41,19 +44,12 @@ async function ask(port: number, command: string[]): Promise<unknown> {
   }
 }
 
-function answers(port: number): Promise<boolean> {
-  return ask(port, ['PING']).then(
-    () => true,
-    () => false,
-  );
-}
-
 async function startNode({ port, bus }: NodePorts, dir: string): Promise<ChildProcess> {
   const settings = ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', ''];
   const cluster = ['--cluster-enabled', 'yes', '--cluster-config-file', `nodes-${port}.conf`];
   const args = [...settings, ...cluster, '--cluster-port', String(bus)];
   const node = spawn(await findRedisServer(), args, { stdio: 'ignore' });
-  if (await waitUntil(() => answers(port), { timeoutMs: 60_000 })) return node;
+  if (await waitUntil(() => answersPing(urlOf(port)), { timeoutMs: 60_000 })) return node;
   throw new Error(`redis-server does not answer on port ${port}`);
 }
 
@@ -103,5 +99,5 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     const slot = Number(await ask(claimed[0]?.port as number, ['CLUSTER', 'KEYSLOT', key]));
     return SLOTS.findIndex(([from, to]) => slot >= from && slot <= to);
   };
-  return { urls: claimed.map(({ port }) => `redis://127.0.0.1:${port}`), masterOf, stop };
+  return { urls: claimed.map(({ port }) => urlOf(port)), masterOf, stop };
 }

@@ -1,6 +1,6 @@
 /** All that a worker needs around it: a database, videos on a web server, an RTMP server to push to. */
 import { join } from 'node:path';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { FileServer, sendFile } from './file-server.ts';
 import { type NewRequest, startRestream } from './restream.ts';

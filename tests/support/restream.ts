@@ -22,7 +22,12 @@ export interface Claim {
     readonly attempt: number;
     readonly lease_seconds: number;
   };
-  readonly retry_in_seconds?: number | null;
+  readonly rules: null | {
+    readonly forbidden_networks: readonly string[];
+    readonly allowed_source_hosts: readonly string[];
+    readonly allowed_target_hosts: readonly string[];
+  };
+  readonly retry_in_seconds: number | null;
 }
 
 /** Asks for a restream as a user; returns the request's row. */
@@ -74,16 +79,20 @@ export async function asWorker<T>(
 }
 
 /** Claims as a worker. */
-export async function claim(db: TestDatabase, worker = 'worker-1', seconds = 30): Promise<Claim> {
+export async function claim(
+  db: TestDatabase,
+  worker = 'worker-1',
+  seconds: number | null = 30,
+): Promise<Claim> {
   return asWorker(db, (sql) => claimOn(sql, worker, seconds));
 }
 
 export async function claimOn(
   sql: Sql | TransactionSql,
   worker: string,
-  seconds: number,
+  seconds: number | null,
 ): Promise<Claim> {
-  const [row] = await sql`select public.claim_session(${worker}, ${seconds}) as answer`;
+  const [row] = await sql`select to_jsonb(public.claim_session(${worker}, ${seconds})) as answer`;
   return row?.answer;
 }
 
@@ -96,9 +105,9 @@ export async function renew(
   const [row] = await asWorker(
     db,
     (sql) =>
-      sql`select public.renew_session(${session}, ${worker}, ${stats ? sql.json(stats) : null}) as answer`,
+      sql`select * from public.renew_session(${session}, ${worker}, ${stats ? sql.json(stats) : null})`,
   );
-  return row?.answer;
+  return row;
 }
 
 export interface Report {
@@ -117,9 +126,10 @@ export async function report(
   const [row] = await asWorker(
     db,
     (sql) => sql`
-      select public.report_session(${session}, ${worker}, ${status}, ${container ?? null}, ${error ?? null}, ${exitCode ?? null}) as answer`,
+      select * from public.report_session(
+        ${session}, ${worker}, ${status}, ${container ?? null}, ${error ?? null}, ${exitCode ?? null})`,
   );
-  return row?.answer;
+  return row;
 }
 
 /** Lets a session's lease run out, and its starting be long ago. */

@@ -1,8 +1,9 @@
 /** One run of `stack/main.ts` as a child process, with all that it prints. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { ROOT } from '../../stack/config.ts';
+import { ROOT } from '../../lib/root.ts';
+import { collectOutput } from './child-output.ts';
 
 export interface StackProcess {
   readonly pid: number;
@@ -12,16 +13,6 @@ export interface StackProcess {
   /** Resolves when it has ended, to its exit code, or to the signal that ended it. */
   readonly ended: Promise<number | string>;
   hasEnded(): boolean;
-}
-
-function collectOutput(child: ChildProcess): () => string {
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  return () => output;
 }
 
 /** Starts `stack/main.ts` with these arguments and this environment; returns at once. */

@@ -1,8 +1,8 @@
 /** A whole real stack for a test: its own ports, its own data folder, its own processes. */
+import { waitUntil } from '../../lib/wait.ts';
 import type { StackConfig } from '../../stack/config.ts';
 import { loadKeys, type StackKeys } from '../../stack/keys.ts';
 import { readStatus, type ServiceStatus, type StackStatus } from '../../stack/status/read.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { createStackPlace, type StackPlace } from './stack-place.ts';
 import { type StackProcess, spawnStack } from './stack-process.ts';
 

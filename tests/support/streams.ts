@@ -26,14 +26,14 @@ export interface Publisher {
 /** An answer of `begin_ingest`. */
 export interface IngestAnswer {
   readonly admitted: boolean;
-  readonly session_id?: string;
-  readonly stream_id?: string;
-  readonly user_id?: string;
-  readonly resumed?: boolean;
-  readonly status?: number;
-  readonly code?: string;
-  readonly message?: string;
-  readonly hint?: string;
+  readonly session_id: string | null;
+  readonly stream_id: string | null;
+  readonly user_id: string | null;
+  readonly resumed: boolean | null;
+  readonly status: number | null;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly hint: string | null;
 }
 
 /** Creates a stream as its owner. */
@@ -44,7 +44,8 @@ export async function createStream(
 ): Promise<TestStream> {
   const [row] = await db.asUser(
     userId,
-    (sql) => sql`select public.create_stream(${title}, visibility => ${visibility}) as made`,
+    (sql) =>
+      sql`select to_jsonb(public.create_stream(${title}, visibility => ${visibility})) as made`,
   );
   if (!row) throw new Error('create_stream returned no row');
   const { stream, stream_key: streamKey } = row.made;
@@ -63,7 +64,7 @@ export async function beginIngest(
   }: Publisher = {},
 ): Promise<IngestAnswer> {
   const [row] = await sql`
-    select public.begin_ingest(${stream.id}, ${key}, ${server}, ${publisher}, ${ip}) as answer`;
+    select to_jsonb(public.begin_ingest(${stream.id}, ${key}, ${server}, ${publisher}, ${ip})) as answer`;
   return row?.answer;
 }
 

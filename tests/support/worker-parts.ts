@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findFfmpeg } from '../../lib/find-ffmpeg.ts';
 import { ProcessDriver } from '../../worker/drivers/process.ts';
 import { probe } from '../../worker/ffmpeg/probe.ts';
-import { findFfmpeg } from '../../worker/ffmpeg/program.ts';
 import type { MediaFacts } from '../../worker/ffmpeg/streams.ts';
 import { Guard, type Lookup, type Rules } from '../../worker/guard/guard.ts';
 import { Refused } from '../../worker/guard/refused.ts';

@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { databaseUrl, ROOT } from '../../stack/config.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { databaseUrl } from '../../lib/database-url.ts';
+import { ROOT } from '../../lib/root.ts';
+import { waitUntil } from '../../lib/wait.ts';
+import { collectOutput } from './child-output.ts';
 import type { TestDatabase } from './database.ts';
 import { processTree } from './processes.ts';
 
@@ -14,7 +16,7 @@ const LOGIN = 'streambed_worker';
 
 export class WorkerProcess {
   readonly #child: ChildProcess;
-  #output = '';
+  readonly #output: () => string;
   /** Settles when it has ended, to its exit code or the signal that ended it. */
   readonly ended: Promise<number | string>;
 
@@ -28,11 +30,7 @@ export class WorkerProcess {
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    for (const stream of [this.#child.stdout, this.#child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.#output += text;
-      });
-    }
+    this.#output = collectOutput(this.#child);
     this.ended = once(this.#child, 'close').then(([code, signal]) => signal ?? code);
   }
 
@@ -42,7 +40,7 @@ export class WorkerProcess {
 
   /** All it has printed. */
   get output(): string {
-    return this.#output;
+    return this.#output();
   }
 
   get hasEnded(): boolean {
@@ -60,10 +58,10 @@ export class WorkerProcess {
 
   /** Waits until it has printed this. */
   async awaitOutput(text: string | RegExp): Promise<void> {
-    const isThere = () => new RegExp(text).test(this.#output);
+    const isThere = () => new RegExp(text).test(this.#output());
     const came = await waitUntil(() => isThere() || this.hasEnded, { timeoutMs: PATIENCE_MS });
     if (!came || !isThere())
-      throw new Error(`no "${text}" in what the worker printed:\n${this.#output}`);
+      throw new Error(`no "${text}" in what the worker printed:\n${this.#output()}`);
   }
 }
 

@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { describeContainer, MACHINE, WORKER_LABEL } from '../../worker/drivers/docker/container.ts';
 import { Engine } from '../../worker/drivers/docker/engine.ts';
 import { readEngineAddress, type TlsFiles } from '../../worker/drivers/docker/engine-address.ts';

@@ -1,6 +1,6 @@
 /** Workers that are killed, frozen or told to go in mid-stream. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { processTree, survivors } from '../support/processes.ts';
 import { RestreamPlace } from '../support/restream-place.ts';
 

@@ -1,8 +1,8 @@
 /** Workers whose way to the database is shut, silent, or carries no notices. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { identifyProcess } from '../../stack/supervisor/process-identity.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
+import { identifyProcess } from '../../lib/process-identity.ts';
+import { waitUntil } from '../../lib/wait.ts';
 import { RestreamPlace } from '../support/restream-place.ts';
 import { TcpGate } from '../support/tcp-gate.ts';
 

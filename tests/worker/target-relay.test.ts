@@ -5,8 +5,8 @@ import { connect as connectTcp, createServer, type Server, type Socket } from 'n
 import { join } from 'node:path';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { runFfmpeg } from '../../scripts/demo/ffmpeg.ts';
-import { waitUntil } from '../../stack/supervisor/wait.ts';
 import { Lease, now } from '../../worker/lease.ts';
 import { parseTarget } from '../../worker/relay/target-address.ts';
 import { TargetRelay } from '../../worker/relay/target-relay.ts';

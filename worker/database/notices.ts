@@ -1,7 +1,7 @@
 /** Hears from the database what has changed, where the connection lets it. */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Sql } from 'postgres';
+import { pause } from '../../lib/pause.ts';
 import { type Connection, open } from './connection.ts';
 
 const CHANNEL = 'restream_sessions';
@@ -129,6 +129,6 @@ export class Notices {
   }
 
   async #sleep(ms: number): Promise<void> {
-    await sleep(ms, undefined, { signal: this.#closed.signal, ref: false }).catch(() => {});
+    await pause(ms, { signal: this.#closed.signal, ref: false });
   }
 }

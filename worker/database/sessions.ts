@@ -68,8 +68,8 @@ export class Sessions {
     const since = now();
     const { answer } = await this.#connection.ask(
       (sql) => sql<{ answer: Omit<Claim, 'since'> | NoClaim }[]>`
-        select public.claim_session(
-          worker_id => ${this.#workerId}, lease_seconds => ${leaseSeconds}) as answer`,
+        select to_jsonb(public.claim_session(
+          worker_id => ${this.#workerId}, lease_seconds => ${leaseSeconds})) as answer`,
     );
     return answer.session ? { ...(answer as Claim), since } : (answer as NoClaim);
   }
@@ -77,11 +77,11 @@ export class Sessions {
   /** Extends the lease, tells how the push goes, and learns whether to stop. */
   async renew(sessionId: string, stats: PushStats | null): Promise<Renewal> {
     const since = now();
-    const { answer } = await this.#connection.ask(
-      (sql) => sql<{ answer: Omit<Renewal, 'since'> }[]>`
-        select public.renew_session(
+    const answer = await this.#connection.ask(
+      (sql) => sql<Omit<Renewal, 'since'>[]>`
+        select * from public.renew_session(
           session_id => ${sessionId}, worker_id => ${this.#workerId},
-          stats => ${stats && JSON.stringify(stats)}::text::jsonb) as answer`,
+          stats => ${stats && JSON.stringify(stats)}::text::jsonb)`,
     );
     return { ...answer, since };
   }

@@ -1,5 +1,5 @@
 /** The driver that the settings name. */
-import { findFfmpeg } from '../ffmpeg/program.ts';
+import { findFfmpeg } from '../../lib/find-ffmpeg.ts';
 import type { Settings } from '../settings.ts';
 import { createDockerDriver } from './docker/create.ts';
 import type { Driver } from './driver.ts';

@@ -1,11 +1,8 @@
 /** Which processes a worker has started, for its successor to end what a killed one leaves behind. */
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  identifyProcess,
-  isAlive,
-  type ProcessIdentity,
-} from '../../stack/supervisor/process-identity.ts';
+import { identifyProcess, isAlive, type ProcessIdentity } from '../../lib/process-identity.ts';
+import { replaceFile } from '../../lib/replace-file.ts';
 
 export class ProcessRecord {
   readonly #file: string;
@@ -42,11 +39,9 @@ export class ProcessRecord {
     this.#write();
   }
 
-  /** So that a reader sees the old record or the new one, never a half. */
   #write(): void {
     try {
-      writeFileSync(`${this.#file}.new`, JSON.stringify([...this.#running.values()]));
-      renameSync(`${this.#file}.new`, this.#file);
+      replaceFile(this.#file, JSON.stringify([...this.#running.values()]));
     } catch {
       // A full disk ends no stream; what is left behind ends without its relays anyway.
     }

@@ -1,28 +1,19 @@
 /** Runs ffmpeg as a child process, the leader of a process group of its own. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
-import { endProcess } from '../../stack/supervisor/end-process.ts';
+import { endProcess } from '../../lib/end-process.ts';
+import { HOST } from '../../lib/host.ts';
+import { readLines } from '../../lib/read-lines.ts';
+import { sendSignal } from '../../lib/send-signal.ts';
 import type { Driver, Run, RunEnd, RunOptions } from './driver.ts';
 import { ProcessRecord } from './process-record.ts';
 
-const PLACE = { bind: '127.0.0.1', host: '127.0.0.1' };
+const PLACE = { bind: HOST, host: HOST };
 const FAREWELL_MS = 2_000;
-
-async function readLines(stream: Readable, onLine: (line: string) => void): Promise<void> {
-  const lines = createInterface({ input: stream, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', onLine);
-  await once(lines, 'close');
-}
 
 function send(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.exitCode !== null || child.signalCode !== null || !child.pid) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // It has just ended.
-  }
+  sendSignal(-child.pid, signal);
 }
 
 async function end(child: ChildProcess): Promise<RunEnd> {

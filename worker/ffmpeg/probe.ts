@@ -1,7 +1,7 @@
 /** Learns what a source is by having ffmpeg read its beginning. */
+import { withoutControls } from '../../lib/last-lines.ts';
 import type { Driver } from '../drivers/driver.ts';
 import { Refused } from '../guard/refused.ts';
-import { withoutControls } from '../last-lines.ts';
 import { probeArguments } from './arguments.ts';
 import { type MediaFacts, readMedia } from './streams.ts';
 

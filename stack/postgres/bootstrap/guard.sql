@@ -24,11 +24,13 @@ begin
   if found then
     raise insufficient_privilege using
       message = format('must be owner of %s', refused),
-      hint = 'auth, storage and realtime belong to the platform: only policies, triggers and grants may be added there.';
+      hint = 'auth, storage and realtime belong to the platform: '
+        'only policies, triggers and grants may be added there.';
   end if;
 end
 $$;
-comment on function extensions.guard_platform_change() is 'Refuses changes of the platform''s own objects, as hosted Supabase does.';
+comment on function extensions.guard_platform_change() is
+  'Refuses changes of the platform''s own objects, as hosted Supabase does.';
 
 create or replace function extensions.guard_platform_drop() returns event_trigger
 language plpgsql set search_path = '' as $$
@@ -47,7 +49,8 @@ begin
   end if;
 end
 $$;
-comment on function extensions.guard_platform_drop() is 'Refuses to drop the platform''s own objects, as hosted Supabase does.';
+comment on function extensions.guard_platform_drop() is
+  'Refuses to drop the platform''s own objects, as hosted Supabase does.';
 
 drop event trigger if exists guard_platform_change;
 create event trigger guard_platform_change on ddl_command_end

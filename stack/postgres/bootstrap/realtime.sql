@@ -57,7 +57,8 @@ exception when others then
 end
 $$;
 comment on function realtime.send(jsonb, text, text, boolean) is
-  'Broadcasts an event with an object as payload to a topic, once the transaction commits. A failure is a warning: it never fails the caller.';
+  'Broadcasts an event with an object as payload to a topic, once the transaction commits. '
+  'A failure is a warning: it never fails the caller.';
 
 create or replace function realtime.send_binary(payload bytea, event text, topic text, private boolean default true)
 returns void
@@ -109,7 +110,8 @@ begin
     continue when to_regclass(format('realtime.%I', partition)) is not null;
     execute format('create table realtime.%I (like realtime.messages including all)', partition);
     execute format(
-      'with moved as (delete from realtime.messages_default where inserted_at >= %1$L and inserted_at < %2$L returning *)
+      'with moved as (
+         delete from realtime.messages_default where inserted_at >= %1$L and inserted_at < %2$L returning *)
        insert into realtime.%3$I (%4$s) select %4$s from moved', day, day + 1, partition,
       'topic, extension, payload, event, private, updated_at, inserted_at, id, binary_payload');
     execute format('alter table realtime.messages attach partition realtime.%I for values from (%L) to (%L)',

@@ -1,6 +1,7 @@
 /** A driver for the Docker Engine that the environment names. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { HOST } from '../../../lib/host.ts';
 import type { RelayPlace } from '../../relay/target-relay.ts';
 import type { Driver } from '../driver.ts';
 import { type ContainerLimits, MACHINE } from './container.ts';
@@ -16,8 +17,6 @@ export interface DockerSettings extends ContainerLimits {
   readonly relayHost: string | null;
   readonly relayBind: string | null;
 }
-
-const LOOPBACK = '127.0.0.1';
 
 /** Whether an address is this machine's; a bridge without containers is in no list of interfaces. */
 async function canListen(address: string): Promise<boolean> {
@@ -44,7 +43,7 @@ async function findPlace(
   const isOwn = gateway !== null && (await canListen(gateway));
   return {
     host: relayHost ?? (isOwn ? gateway : MACHINE),
-    bind: relayBind ?? (isOwn ? gateway : LOOPBACK),
+    bind: relayBind ?? (isOwn ? gateway : HOST),
   };
 }
 

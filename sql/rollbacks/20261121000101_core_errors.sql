@@ -1,0 +1,2 @@
+drop function private.fail(text, text);
+drop table private.errors;

@@ -1,0 +1,2 @@
+drop function private.erase_user(uuid);
+drop table private.erasures;

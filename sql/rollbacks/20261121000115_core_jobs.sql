@@ -1,0 +1,10 @@
+select private.drop_rpc('private.get_job_runs(text, integer)');
+drop function private.run_job(text);
+select private.drop_rpc('private.finish_job_run(text, bigint, boolean, jsonb, text)');
+select private.drop_rpc('private.begin_job_run(text)');
+drop type public.job_lease;
+drop function private.end_job_run(private.job_states, boolean, jsonb, text);
+delete from private.log_tables where table_name = 'private.job_runs';
+drop table private.job_runs;
+drop table private.job_states;
+drop table private.scheduled_jobs;

@@ -1,0 +1,12 @@
+delete from private.erasures where sql_function = 'private.erase_personal_events';
+drop function private.erase_personal_events(uuid);
+drop function private.reveal(jsonb, bytea, uuid);
+drop function private.open_sealed(bytea, uuid);
+drop function private.erase_values(jsonb);
+drop function private.seal(jsonb, text[], uuid);
+drop type private.sealed_data;
+drop function private.encrypt_personal(jsonb, uuid);
+drop function private.merge_data(jsonb, jsonb);
+drop function private.pick_keys(jsonb, text[]);
+drop function private.provide_personal_key(uuid);
+drop table private.personal_keys;

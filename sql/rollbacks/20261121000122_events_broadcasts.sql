@@ -1,0 +1,1 @@
+drop function private.send_broadcast(text, text, jsonb);

@@ -1,3 +1,0 @@
-drop function private.append_notice(text, uuid, text, jsonb, uuid);
-drop function private.append_change();
-drop function private.event_actor();

@@ -1,1 +1,0 @@
-select format('extension %I %s in %s', extname, extversion, extnamespace::regnamespace) from pg_extension
