@@ -31,8 +31,9 @@ const readToEnd = () =>
     expect(events.at(-1)?.position).toBe(newest?.position);
   }, PATIENCE);
 const verify = async () =>
-  (await db.asService((sql) => sql`select public.verify_events('Probe', ${id}) as proof`))[0]
-    ?.proof;
+  (
+    await db.asService((sql) => sql`select to_jsonb(public.verify_events('Probe', ${id})) as proof`)
+  )[0]?.proof;
 
 beforeEach(async () => {
   db = await createDatabase();
@@ -86,7 +87,7 @@ describe('archive_events', () => {
     expect(await archive()).toHaveLength(2);
     expect(await replay(db, 'Probe', quiet)).toEqual({ quiet: true });
     const [proof] = await db.asService(
-      (sql) => sql`select public.verify_events('Probe', ${quiet}) as proof`,
+      (sql) => sql`select to_jsonb(public.verify_events('Probe', ${quiet})) as proof`,
     );
     expect(proof?.proof).toMatchObject({ valid: true });
   });

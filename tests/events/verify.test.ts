@@ -15,8 +15,9 @@ async function fiveEvents(): Promise<string> {
   return id;
 }
 const verify = async (id: string) =>
-  (await db.asService((sql) => sql`select public.verify_events('Probe', ${id}) as proof`))[0]
-    ?.proof;
+  (
+    await db.asService((sql) => sql`select to_jsonb(public.verify_events('Probe', ${id})) as proof`)
+  )[0]?.proof;
 
 /** What only somebody who owns the server can do: change history behind the triggers' back. */
 const tamper = (statement: string, id: string) =>
