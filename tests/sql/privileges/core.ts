@@ -2,12 +2,14 @@ import type { DomainPrivileges } from '../../support/privileges.ts';
 
 export default {
   rpcs: {
+    acknowledge_file_deletions: 'service_role',
     begin_job_run: 'service_role',
     finish_job_run: 'service_role',
     get_job_runs: 'authenticated service_role',
     get_settings: 'authenticated service_role',
     maintain_partitions: 'service_role',
     set_setting: 'authenticated service_role',
+    take_file_deletions: 'service_role',
   },
   helpers: {
     check_one_of: 'anon authenticated service_role',

@@ -14,7 +14,7 @@ export default {
     reject_stream_request: 'authenticated service_role',
     renew_session: 'service_role restream_worker',
     report_session: 'service_role restream_worker',
-    request_stream: 'authenticated',
+    request_stream: 'authenticated service_role',
     start_stream_request: 'authenticated service_role',
     stop_restream: 'authenticated service_role',
   },
