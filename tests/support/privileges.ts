@@ -25,8 +25,6 @@ export interface DomainPrivileges {
   readonly columns?: Readonly<Record<string, ByRole<Readonly<Record<string, string>>>>>;
   /** Functions of `private` that the API publishes, each with the roles that may execute it there. */
   readonly rpcs?: RolesOf;
-  /** The names in `public` of those that the API publishes under another name. */
-  readonly publishedAs?: Readonly<Record<string, string>>;
   /** Functions of `private` that policies, triggers and views call with the rights of a client. */
   readonly helpers?: RolesOf;
 }
@@ -40,11 +38,11 @@ export interface Grant {
 }
 
 /**
- * Who may execute a function of `public`, by who may execute the one of `private` that it publishes:
- * the same roles, and `service_role` by Supabase's defaults.
+ * Who may execute the shell in `public` of a published function, by who may execute the function: the same
+ * roles, and `anon` where signed-in users may, who is told to sign in.
  */
-function rolesOfPublished(roles: readonly string[]): string[] {
-  return [...new Set([...roles, 'service_role'])];
+function rolesOfShell(roles: readonly string[]): string[] {
+  return roles.includes('authenticated') ? [...new Set(['anon', ...roles])] : [...roles];
 }
 
 const grants = (role: string, privileges: string, object: string): Grant[] =>
@@ -77,9 +75,9 @@ function functionGrants({ rpcs, helpers }: DomainPrivileges): Grant[] {
   );
 }
 
-function publishedGrants({ rpcs = {}, publishedAs = {} }: DomainPrivileges): Grant[] {
+function shellGrants({ rpcs = {} }: DomainPrivileges): Grant[] {
   return Object.entries(rpcs).flatMap(([name, roles]) =>
-    executeGrants(`public.${publishedAs[name] ?? name}`, rolesOfPublished(roles.split(' '))),
+    executeGrants(`public.${name}`, rolesOfShell(roles.split(' '))),
   );
 }
 
@@ -89,7 +87,7 @@ export function listedGrants(privileges: DomainPrivileges): Grant[] {
     ...tableGrants(privileges),
     ...columnGrants(privileges),
     ...functionGrants(privileges),
-    ...publishedGrants(privileges),
+    ...shellGrants(privileges),
   ];
 }
 

@@ -18,5 +18,6 @@ export default {
     first_visible_user: 'anon authenticated service_role',
     is_admin: 'anon authenticated service_role',
     last_visible_user: 'anon authenticated service_role',
+    require_user: 'anon',
   },
 } satisfies DomainPrivileges;

@@ -17,7 +17,7 @@ export default {
   rpcs: {
     authorize_play: 'service_role streams_service',
     begin_ingest: 'service_role streams_service',
-    create_stream: 'authenticated',
+    create_stream: 'authenticated service_role',
     delete_stream: 'authenticated service_role',
     disable_stream: 'authenticated service_role',
     enable_stream: 'authenticated service_role',
@@ -31,4 +31,5 @@ export default {
     rotate_stream_key: 'authenticated service_role',
     validate_stream_key: 'service_role streams_service',
   },
+  helpers: { may_join_stream_topic: 'anon authenticated' },
 } satisfies DomainPrivileges;

@@ -8,5 +8,4 @@ export default {
     get_viewer_history: 'authenticated service_role',
     record_viewers: 'service_role',
   },
-  helpers: { may_read_topic: 'anon authenticated' },
 } satisfies DomainPrivileges;
