@@ -82,6 +82,24 @@ describe('deleting', () => {
       details: 'stream_not_found',
     });
   });
+
+  test('leaves the record of its admissions without addresses', async ({
+    db,
+    asBroadcaster,
+    stream,
+    call,
+  }) => {
+    await publish(db, stream);
+    await publish(db, stream, { key: 'wrong' });
+    const addresses = async () =>
+      (
+        await db.sql`
+          select host(client_ip) as ip from private.admission_log where stream_id = ${stream.id}`
+      ).map(({ ip }) => ip);
+    expect(await addresses()).toEqual(['192.0.2.7', '192.0.2.7']);
+    await call(asBroadcaster, 'delete_stream');
+    expect(await addresses()).toEqual([null, null]);
+  });
 });
 
 test.for(['disable_stream', 'enable_stream', 'delete_stream'] as const)(
