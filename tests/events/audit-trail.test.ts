@@ -74,7 +74,7 @@ describe('get_audit_trail', () => {
       trail((work) => db.asUser(id, work), owner.id),
       { status: 403, details: 'audit_trail_forbidden' },
     );
-    await expectFailure(trail(db.asAnon, owner.id), { code: '42501' });
+    await expectFailure(trail(db.asAnon, owner.id), { status: 401, details: 'sign_in_required' });
     expect((await trail(db.asAdmin, owner.id)).length).toBeGreaterThan(3);
     expect(await trail((work) => db.asUser(id, work), id)).toHaveLength(2);
   });
