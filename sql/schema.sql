@@ -4652,6 +4652,9 @@ declare
   error text;
 begin
   select * into job from private.scheduled_jobs where name = run_job.job_name;
+  if not pg_try_advisory_xact_lock(hashtextextended('job ' || run_job.job_name, 0)) then
+    return null; -- the lease of a run that goes on in one transaction is not to be seen yet, and would be waited for
+  end if;
   lease := private.begin_job_run(run_job.job_name);
   if not lease.begun then
     return null;

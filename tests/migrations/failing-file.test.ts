@@ -117,6 +117,21 @@ test('a failing rollback leaves its migration applied', async () => {
   expect(await pendingMigrations(db.url, folder.dir)).toEqual([]);
 });
 
+test('a file that will not wait for a lock says where to look for its holder', async () => {
+  await up();
+  const sql = postgres(db.url, { max: 1 });
+  try {
+    await sql.begin(async (holder) => {
+      await holder`lock table good`;
+      const { line, message } = await fail('select 1;\nlock table good nowait;');
+      expect(line).toBe(2);
+      expect(message).toMatch(/SQLSTATE 55P03[\s\S]*Hint: Another session holds a lock/);
+    });
+  } finally {
+    await sql.end();
+  }
+});
+
 test('the command prints it without a stack trace and exits with 2', async () => {
   folder.write(2, 'bad', 'select 1;\nselect 1 / 0;');
   const { code, stderr } = await runCli(['migrate', '--url', db.url, '--dir', folder.dir]);

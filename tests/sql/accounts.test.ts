@@ -1,4 +1,6 @@
+import type { Sql, TransactionSql } from 'postgres';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { actAs } from '../support/actors.ts';
 import {
   createDatabase,
   expectFailure,
@@ -119,14 +121,40 @@ describe('public.profiles', () => {
     ).toHaveLength(0);
   });
 
+  const rename = (sql: TransactionSql, id: string, name: string) =>
+    sql`update public.profiles set username = ${name} where id = ${id}`;
+
   test('a username is unique without regard to case', async () => {
     await expectFailure(
-      db.asUser(
-        owner.id,
-        (sql) => sql`update public.profiles set username = 'STRANGER' where id = ${owner.id}`,
-      ),
-      { code: '23505' },
+      db.asUser(owner.id, (sql) => rename(sql, owner.id, 'STRANGER')),
+      { status: 409, details: 'username_taken', message: /stranger is taken/ },
     );
+    await db.asUser(owner.id, (sql) => rename(sql, owner.id, 'OWNER'));
+  });
+
+  test('of many who choose one username at once, one gets it and the others are told', async () => {
+    const users = await Promise.all(Array.from({ length: 8 }, () => db.createUser()));
+    const connections = await db.connect(users.length);
+    const chosen = await Promise.allSettled(
+      users.map(({ id }, n) =>
+        actAs(connections[n] as Sql, { role: 'authenticated', userId: id }, (sql) =>
+          rename(sql, id, 'everybodys'),
+        ),
+      ),
+    );
+    const refused = chosen.filter((result) => result.status === 'rejected');
+    expect(refused).toHaveLength(users.length - 1);
+    for (const { reason } of refused) expect(reason.detail).toBe('username_taken');
+  });
+
+  test('of many who sign up under one username at once, each gets one of their own', async () => {
+    const users = await Promise.all(
+      Array.from({ length: 8 }, () => db.createUser({ username: 'wanted' })),
+    );
+    const rows =
+      await db.sql`select username from public.profiles where id in ${db.sql(users.map(({ id }) => id))}`;
+    expect(rows).toHaveLength(users.length);
+    expect(rows.filter(({ username }) => username === 'wanted')).toHaveLength(1);
   });
 
   test.each([

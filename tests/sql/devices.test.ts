@@ -71,7 +71,7 @@ describe('devices', () => {
     });
     await expectFailure(
       db.asAnon((sql) => sql`select public.register_device('a', 'web')`),
-      { code: '42501' },
+      { status: 401, details: 'sign_in_required' },
     );
   });
 
@@ -98,7 +98,7 @@ describe('devices', () => {
     await register(db.as(owner), session);
     await expectFailure(revoke(db.as(stranger), session), {
       status: 404,
-      details: 'session_not_found',
+      details: 'device_not_found',
     });
     expect(await db.superuser`select from auth.sessions where id = ${session}`).toHaveLength(1);
     await expectFailure(register(db.as(stranger), session), {
@@ -120,7 +120,7 @@ describe('linked accounts', () => {
     expect(await list(db.as(stranger))).toHaveLength(0);
     await expectFailure(
       db.asAnon((sql) => sql`select * from public.my_linked_accounts()`),
-      { code: '42501' },
+      { status: 401, details: 'sign_in_required' },
     );
   });
 });

@@ -78,9 +78,9 @@ describe('packages', () => {
     expect(await allowedOf(db, id)).toBe(10);
     await db.sql.begin(async (sql) => {
       // The clock cannot be moved; the row is, past the trigger that would see it at once.
-      await sql`alter table public.users disable trigger users_prepare`;
+      await sql`alter table public.users disable trigger users_derive_streams_allowed`;
       await sql`update public.users set package_expires_at = now() - interval '1 second' where id = ${id}`;
-      await sql`alter table public.users enable trigger users_prepare`;
+      await sql`alter table public.users enable trigger users_derive_streams_allowed`;
     });
     expect(await allowedOf(db, id)).toBe(10);
     await db.asService((sql) => sql`select public.expire_packages()`);

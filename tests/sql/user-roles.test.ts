@@ -22,9 +22,7 @@ describe('roles', () => {
     }
     await expectFailure(
       db.asAnon((sql) => sql`select public.set_user_role(${user.id}, 'admin')`),
-      {
-        code: '42501',
-      },
+      { status: 401, details: 'sign_in_required' },
     );
   });
 

@@ -1,6 +1,7 @@
 /** A service that dies is started again, and the stack is whole again. */
 import { createClient } from 'redis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { runNode } from '../support/cli.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 
@@ -53,11 +54,15 @@ test('a stack whose service hangs is not ready, and says which', async () => {
   const pid = await stack.pidOf('functions');
   process.kill(pid, 'SIGSTOP');
   try {
-    const { code, stdout } = await runNode(['stack/status.ts'], stack.env);
-    expect(stdout).toContain('The stack is running, but not ready.');
-    expect(stdout).toMatch(/functions\s+not ready/);
-    expect(stdout).toMatch(/gateway\s+ready/);
-    expect(code).toBe(1);
+    let shown = { code: 0, stdout: '' };
+    const isGatewayReady = async () => {
+      shown = await runNode(['stack/status.ts'], stack.env);
+      return /gateway\s+ready/.test(shown.stdout);
+    };
+    expect(await waitUntil(isGatewayReady, { timeoutMs: 60_000 })).toBe(true);
+    expect(shown.stdout).toContain('The stack is running, but not ready.');
+    expect(shown.stdout).toMatch(/functions\s+not ready/);
+    expect(shown.code).toBe(1);
   } finally {
     process.kill(pid, 'SIGCONT');
   }

@@ -23,10 +23,8 @@ export interface DomainPrivileges {
    * `{ users: { authenticated: { update: 'first_name last_name' } } }`.
    */
   readonly columns?: Readonly<Record<string, ByRole<Readonly<Record<string, string>>>>>;
-  /** Functions of `private` that the API publishes, each with the roles that may execute it there. */
+  /** Published functions, each with the roles that it is published to. */
   readonly rpcs?: RolesOf;
-  /** The names in `public` of those that the API publishes under another name. */
-  readonly publishedAs?: Readonly<Record<string, string>>;
   /** Functions of `private` that policies, triggers and views call with the rights of a client. */
   readonly helpers?: RolesOf;
 }
@@ -39,12 +37,13 @@ export interface Grant {
   readonly object: string;
 }
 
-/**
- * Who may execute a function of `public`, by who may execute the one of `private` that it publishes:
- * the same roles, and `service_role` by Supabase's defaults.
- */
-function rolesOfPublished(roles: readonly string[]): string[] {
-  return [...new Set([...roles, 'service_role'])];
+/** Who may execute what `publish_rpc` publishes in `private`: the roles, and the server. */
+const rolesInPrivate = (roles: string) => [...new Set([...roles.split(' '), 'service_role'])];
+
+/** Who may execute its shell in `public`: anonymous callers too where users may, as it tells them to sign in. */
+function rolesInPublic(roles: string): string[] {
+  const inPrivate = rolesInPrivate(roles);
+  return inPrivate.includes('authenticated') ? [...new Set([...inPrivate, 'anon'])] : inPrivate;
 }
 
 const grants = (role: string, privileges: string, object: string): Grant[] =>
@@ -71,16 +70,17 @@ function columnGrants({ columns = {} }: DomainPrivileges): Grant[] {
 const executeGrants = (object: string, roles: readonly string[]): Grant[] =>
   roles.flatMap((role) => grants(role, 'execute', object));
 
-function functionGrants({ rpcs, helpers }: DomainPrivileges): Grant[] {
-  return Object.entries({ ...rpcs, ...helpers }).flatMap(([name, roles]) =>
+function helperGrants({ helpers = {} }: DomainPrivileges): Grant[] {
+  return Object.entries(helpers).flatMap(([name, roles]) =>
     executeGrants(`private.${name}`, roles.split(' ')),
   );
 }
 
-function publishedGrants({ rpcs = {}, publishedAs = {} }: DomainPrivileges): Grant[] {
-  return Object.entries(rpcs).flatMap(([name, roles]) =>
-    executeGrants(`public.${publishedAs[name] ?? name}`, rolesOfPublished(roles.split(' '))),
-  );
+function publishedGrants({ rpcs = {} }: DomainPrivileges): Grant[] {
+  return Object.entries(rpcs).flatMap(([name, roles]) => [
+    ...executeGrants(`private.${name}`, rolesInPrivate(roles)),
+    ...executeGrants(`public.${name}`, rolesInPublic(roles)),
+  ]);
 }
 
 /** Every right that a domain's list says, those that follow from the list included. */
@@ -88,7 +88,7 @@ export function listedGrants(privileges: DomainPrivileges): Grant[] {
   return [
     ...tableGrants(privileges),
     ...columnGrants(privileges),
-    ...functionGrants(privileges),
+    ...helperGrants(privileges),
     ...publishedGrants(privileges),
   ];
 }

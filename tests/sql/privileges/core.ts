@@ -5,10 +5,10 @@ export default {
     acknowledge_file_deletions: 'service_role',
     begin_job_run: 'service_role',
     finish_job_run: 'service_role',
-    get_job_runs: 'authenticated service_role',
-    get_settings: 'authenticated service_role',
+    get_job_runs: 'authenticated',
+    get_settings: 'authenticated',
     maintain_partitions: 'service_role',
-    set_setting: 'authenticated service_role',
+    set_setting: 'authenticated',
     take_file_deletions: 'service_role',
   },
   helpers: {
@@ -18,5 +18,6 @@ export default {
     first_visible_user: 'anon authenticated service_role',
     is_admin: 'anon authenticated service_role',
     last_visible_user: 'anon authenticated service_role',
+    require_user: 'anon',
   },
 } satisfies DomainPrivileges;

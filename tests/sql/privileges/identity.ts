@@ -16,11 +16,13 @@ export default {
     },
   },
   rpcs: {
+    delete_account: 'authenticated',
     expire_packages: 'service_role',
     my_linked_accounts: 'authenticated',
     register_device: 'authenticated',
     revoke_session: 'authenticated',
-    set_user_package: 'authenticated service_role',
-    set_user_role: 'authenticated service_role',
+    set_user_package: 'authenticated',
+    set_user_role: 'authenticated',
   },
+  helpers: { is_username_taken: 'authenticated service_role' },
 } satisfies DomainPrivileges;
