@@ -7545,12 +7545,16 @@ insert into storage.buckets (id, name, owner, owner_id, public, file_size_limit,
 create policy videos_delete on storage.objects for delete to authenticated
   using (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = ((( SELECT auth.uid() AS uid))::text));
 create policy videos_insert on storage.objects for insert to authenticated
-  with check (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = ((( SELECT auth.uid() AS uid))::text));
+  with check (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = (( SELECT users.id::text AS id
+   FROM public.users
+  WHERE users.id = (( SELECT auth.uid() AS uid)))));
 create policy videos_select on storage.objects for select to authenticated
   using (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = ((( SELECT auth.uid() AS uid))::text));
 create policy videos_update on storage.objects for update to authenticated
   using (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = ((( SELECT auth.uid() AS uid))::text))
-  with check (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = ((( SELECT auth.uid() AS uid))::text));
+  with check (bucket_id = 'videos'::text AND (storage.foldername(name))[1] = (( SELECT users.id::text AS id
+   FROM public.users
+  WHERE users.id = (( SELECT auth.uid() AS uid)))));
 
 -- Supabase has this, the migrations take it away ------------------------------------------------
 

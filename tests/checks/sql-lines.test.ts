@@ -17,8 +17,8 @@ test('every file that people write is looked at, and what is generated or instal
   const paths = (await readWrittenSql()).map(({ path }) => path);
   expect(paths).toEqual(
     expect.arrayContaining([
-      'sql/migrations/20261121000100_core.sql',
-      'sql/rollbacks/20261121000100_core.sql',
+      'sql/migrations/20261121010000_core.sql',
+      'sql/rollbacks/20261121010000_core.sql',
       'sql/seed.sql',
       'scripts/catalogue/tables.sql',
       'scripts/schema-lint/missing-comment.sql',

@@ -91,11 +91,14 @@ alter publication supabase_realtime add table public.stream_requests;
 insert into storage.buckets (id, name, public) values ('videos', 'videos', false) on conflict (id) do nothing;
 create policy videos_select on storage.objects for select to authenticated
   using (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
+-- An access token outlives its account for a while: whoever has no account any more uploads nothing.
 create policy videos_insert on storage.objects for insert to authenticated
-  with check (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
+  with check (bucket_id = 'videos'
+    and (storage.foldername(name))[1] = (select id::text from public.users where id = (select auth.uid())));
 create policy videos_update on storage.objects for update to authenticated
   using (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text)
-  with check (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
+  with check (bucket_id = 'videos'
+    and (storage.foldername(name))[1] = (select id::text from public.users where id = (select auth.uid())));
 create policy videos_delete on storage.objects for delete to authenticated
   using (bucket_id = 'videos' and (storage.foldername(name))[1] = (select auth.uid())::text);
 
