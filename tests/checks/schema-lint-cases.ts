@@ -250,4 +250,16 @@ export const LINT_CASES: readonly LintCase[] = [
     found: ['public.planted'],
     cure: 'alter view public.planted set (security_invoker = true);',
   },
+  {
+    rule: 'recording-without-column',
+    title: 'a column that was added to a table whose events are recorded',
+    plant: `${TABLE}
+      alter table public.planted drop constraint planted_pkey, alter column id type uuid using null;
+      alter table public.planted add primary key (id);
+      select private.record_events('public.planted', 'Planted', owner => 'owner_id', event => $$'PlantedChanged'$$);
+      alter table public.planted add column note text;`,
+    found: ['public.planted.note'],
+    cure: `select private.drop_recording('public.planted');
+      select private.record_events('public.planted', 'Planted', owner => 'owner_id', event => $$'PlantedChanged'$$);`,
+  },
 ];

@@ -34,7 +34,7 @@ test('a server appends, is told of a conflict, reads, replays and consumes', asy
   const placed = { ...aggregate, event_type: 'OrderPlaced', event_data: { new: { total: 5 } } };
   const first = await server.rpc('append_event', { ...placed, expected_version: 0 });
   expect(first.error).toBeNull();
-  expect(first.data).toMatchObject([{ version: 1 }]);
+  expect(first.data).toMatchObject({ version: 1 });
   const conflict = await server.rpc('append_event', { ...placed, expected_version: 0 });
   expect(conflict.status).toBe(409);
   expect(conflict.error).toMatchObject({ details: 'version_conflict' });
