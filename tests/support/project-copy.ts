@@ -1,9 +1,11 @@
-/** A copy of the project to change at will: what git knows or would add, with this project's node_modules. */
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+/** A copy of the project to change at will, with this project's node_modules. */
+import { cpSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { ROOT } from '../../lib/root.ts';
-import { runCommand } from '../../scripts/run-command.ts';
+
+/** What is installed, what programs keep, and git's own. */
+const NOT_COPIED = new Set(['node_modules', '.git', '.streambed', '.temp', '.env']);
 
 export interface ProjectCopy {
   readonly root: string;
@@ -11,19 +13,11 @@ export interface ProjectCopy {
   remove(): void;
 }
 
-async function listFiles(): Promise<string[]> {
-  const args = ['ls-files', '-z', '--cached', '--others', '--exclude-standard'];
-  const { code, stdout, stderr } = await runCommand('git', args);
-  if (code !== 0) throw new Error(`git could not list the files:\n${stderr}`);
-  return stdout.split('\0').filter((path) => path && existsSync(join(ROOT, path)));
-}
-
-/** Copies the project to a temporary folder. */
-export async function copyProject(): Promise<ProjectCopy> {
+/** Copies the project, as it is on the disk, to a temporary folder. */
+export function copyProject(): ProjectCopy {
   const root = mkdtempSync(join(tmpdir(), 'streambed-copy-'));
-  for (const path of await listFiles()) {
-    cpSync(join(ROOT, path), join(root, path), { recursive: true, verbatimSymlinks: true });
-  }
+  const filter = (path: string) => !NOT_COPIED.has(basename(path));
+  cpSync(ROOT, root, { recursive: true, verbatimSymlinks: true, filter });
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
 }
