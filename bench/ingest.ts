@@ -2,14 +2,14 @@
  * `begin_ingest` + `end_ingest` pairs per second beside the two bare statements that they cannot do
  * without (insert a session's row, mark it as left), in turn on one durable server.
  *
- *   npm run bench -- ingest
+ *   npm run bench -- ingest [--connections 1,4,16 --turns 3 --seconds 3]
  */
 import { randomUUID } from 'node:crypto';
 import postgres, { type Sql, type TransactionSql } from 'postgres';
 import { startScratchCluster } from '../tests/support/scratch-cluster.ts';
 import { compare, type Work } from './support/compare.ts';
+import { readPlan } from './support/plan.ts';
 
-const CONNECTIONS = [1, 4, 16];
 const DURABLE = { fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on' };
 
 interface Channel {
@@ -59,6 +59,7 @@ const together =
   (sql, worker, round) =>
     sql.begin((transaction) => statements(transaction, channels[worker] as Channel, round));
 
+const plan = readPlan();
 const cluster = await startScratchCluster({ settings: DURABLE });
 try {
   await cluster.createMigrated('bench');
@@ -67,7 +68,7 @@ try {
   await sql`
     create table public.bench_sessions (id uuid primary key, stream_id uuid not null, media_server text,
       publisher_id text, created_at timestamptz not null default now(), disconnected_at timestamptz)`;
-  const channels = await createChannels(sql, Math.max(...CONNECTIONS));
+  const channels = await createChannels(sql, Math.max(...plan.connections));
   await sql.end();
   for (const [title, run] of [
     ['begin_ingest + end_ingest against insert + update, each pair one transaction', together],
@@ -76,7 +77,7 @@ try {
     await compare({
       title,
       url,
-      connections: CONNECTIONS,
+      plan,
       ours: run(channels, ingest),
       bare: run(channels, bare),
     });

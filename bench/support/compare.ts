@@ -1,9 +1,7 @@
 /** Measures a piece of work against the bare limit, in turn, so that a machine's moods hit both. */
 import postgres, { type Sql } from 'postgres';
 import { median } from './median.ts';
-
-const TURNS = 3;
-const SECONDS_A_TURN = 3;
+import type { ComparisonPlan } from './plan.ts';
 
 /** One unit of work of the connection numbered `worker`; `round` never repeats. */
 export type Work = (sql: Sql, worker: number, round: number) => Promise<unknown>;
@@ -12,7 +10,7 @@ export interface Comparison {
   readonly title: string;
   /** The database, as the role that does the work. */
   readonly url: string;
-  readonly connections: readonly number[];
+  readonly plan: ComparisonPlan;
   readonly ours: Work;
   readonly bare: Work;
 }
@@ -35,16 +33,16 @@ async function perSecond(clients: readonly Sql[], work: Work, seconds: number): 
 }
 
 /** Prints, for each number of connections, the median rates of both and their median ratio. */
-export async function compare({ title, url, connections, ours, bare }: Comparison): Promise<void> {
+export async function compare({ title, url, plan, ours, bare }: Comparison): Promise<void> {
   console.log(`\n${title}\nconnections   ours/s   bare/s   ratio`);
-  for (const count of connections) {
+  for (const count of plan.connections) {
     const clients = Array.from({ length: count }, () => postgres(url, { max: 1, onnotice() {} }));
     const turns: { ours: number; bare: number }[] = [];
     for (const work of [bare, ours]) await perSecond(clients, work, 1); // warm-up
-    for (let turn = 0; turn < TURNS; turn++) {
+    for (let turn = 0; turn < plan.turns; turn++) {
       turns.push({
-        bare: await perSecond(clients, bare, SECONDS_A_TURN),
-        ours: await perSecond(clients, ours, SECONDS_A_TURN),
+        bare: await perSecond(clients, bare, plan.seconds),
+        ours: await perSecond(clients, ours, plan.seconds),
       });
     }
     await Promise.all(clients.map((sql) => sql.end()));

@@ -37,6 +37,11 @@ const RULES: readonly Rule[] = [
     may: /^((scripts|stack|sql|lib|tests\/support)\/|functions\/_shared\/errors\.ts$)/,
     because: 'scripts work on a stack or a database, and list the errors of functions',
   },
+  {
+    of: /^client\//,
+    may: /^(client|types)\//,
+    because: 'an application takes it along without the rest',
+  },
   { of: /^functions\//, may: /^functions\//, because: 'functions are deployed without the rest' },
   {
     of: /^functions\/_shared\/[^/]+$/,
@@ -45,7 +50,7 @@ const RULES: readonly Rule[] = [
   },
 ];
 
-const FILES = '{lib,worker,sql,stack,scripts,functions}/**/*.{ts,mjs}';
+const FILES = '{lib,worker,sql,stack,scripts,client,functions}/**/*.{ts,mjs}';
 const RELATIVE_IMPORT = /\b(?:from|import)\s*\(?\s*['"](\.[^'"]*)['"]/g;
 
 function importsOf(file: string, source: string): string[] {

@@ -24,6 +24,7 @@ test.each([
   ['stack/functions-host/a.ts', "import { A } from '../keys.ts';", 'stack/keys.ts'],
   ['scripts/demo.ts', "import { A } from '../worker/log.ts';", 'worker/log.ts'],
   ['scripts/setup.mjs', 'import { A } from "../worker/log.ts";', 'worker/log.ts'],
+  ['client/polls.ts', "import { A } from '../lib/wait.ts';", 'lib/wait.ts'],
   ['functions/viewer/index.ts', "import { A } from '../../lib/wait.ts';", 'lib/wait.ts'],
   [
     'functions/_shared/redis.ts',
@@ -42,6 +43,7 @@ test('what goes in an allowed direction is no finding', () => {
   plant('worker/main.ts', "import { a } from '../lib/wait.ts';\nimport { b } from 'postgres';");
   plant('stack/main.ts', "import { a } from '../sql/cli/main.ts';");
   plant('functions/_shared/viewers/a.ts', "import { b } from '../redis.ts';");
+  plant('client/polls.ts', "import type { Tables } from '../types/database.ts';");
   plant('tests/a.test.ts', "import { b } from '../stack/main.ts';");
   expect(findForbiddenImports(root)).toEqual([]);
 });
