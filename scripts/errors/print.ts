@@ -20,13 +20,20 @@ A code has one status everywhere. What is not listed comes from Postgres or the 
 \`42501\` for a table or a function that the caller's role may not use, \`23505\` and \`23503\` for keys.
 `;
 
-/** Published functions first; a trigger's codes are met by writing to the table. */
-function sourcesOf(code: string, sources: ErrorSources, reach: Reach): string[] {
+/** Published functions first; a trigger's codes are met by writing to the table. A fault of the server is met anywhere. */
+function sourcesOf(
+  { code, status }: CatalogueEntry,
+  sources: ErrorSources,
+  reach: Reach,
+): string[] {
+  if (status === 500) return [];
   const published = sources.functions
     .filter(({ name }) => name.startsWith('public.') && reach.codesOf(name).has(code))
     .map(({ name }) => `\`${name.replace('public.', '')}\``);
   const tables = sources.triggers
-    .filter(({ table, calls }) => table.startsWith('public.') && reach.codesOf(calls).has(code))
+    .filter(
+      ({ table, calls }) => table.startsWith('public.') && reach.codesThrough(calls).includes(code),
+    )
     .map(({ table }) => `writing to \`${table.replace('public.', '')}\``);
   const others = sources.functions
     .filter(({ name, body }) => name.startsWith('private.') && body.includes(`'${code}'`))
@@ -37,10 +44,13 @@ function sourcesOf(code: string, sources: ErrorSources, reach: Reach): string[] 
 
 const inCell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
-function table(entries: readonly CatalogueEntry[], raisedBy: (code: string) => string[]): string {
+function table(
+  entries: readonly CatalogueEntry[],
+  raisedBy: (entry: CatalogueEntry) => string[],
+): string {
   const rows = entries.map(
-    ({ code, status, hint }) =>
-      `| \`${code}\` | ${status} | ${inCell(hint)} | ${raisedBy(code).join(', ')} |`,
+    (entry) =>
+      `| \`${entry.code}\` | ${entry.status} | ${inCell(entry.hint)} | ${raisedBy(entry).join(', ')} |`,
   );
   return ['| code | status | what to do | met in |', '|---|---|---|---|', ...rows].join('\n');
 }
@@ -54,7 +64,7 @@ export function printErrors(sources: ErrorSources, answered: readonly CatalogueE
   const domains = Map.groupBy(sources.catalogue, ({ domain }) => domain);
   const sections = [...domains].map(
     ([domain, entries]) =>
-      `## ${domain}\n\n${table(entries, (code) => sourcesOf(code, sources, reach))}\n`,
+      `## ${domain}\n\n${table(entries, (entry) => sourcesOf(entry, sources, reach))}\n`,
   );
   const functions = Map.groupBy(answered, ({ domain }) => domain);
   const rest = [...functions].map(

@@ -109,12 +109,15 @@ export class Reach {
     for (const own of this.#own.get(name) ?? []) {
       for (const code of this.#direct(own)) codes.add(code);
       for (const called of this.#calledBy(own)) {
-        for (const code of this.codesOf(called, deeper)) {
-          if (canComeTrue(called, code)) codes.add(code);
-        }
+        for (const code of this.codesThrough(called, deeper)) codes.add(code);
       }
     }
     return codes;
+  }
+
+  /** Those of a function's codes that can come true in whoever calls it, or whose write fires it. */
+  codesThrough(called: string, path?: ReadonlySet<string>): string[] {
+    return [...this.codesOf(called, path)].filter((code) => canComeTrue(called, code));
   }
 
   /** @param name with its schema */

@@ -37,7 +37,7 @@ test('an address that nobody has is refused with what to do', async () => {
   const { code, stderr } = await grant(['nobody@example.com', '--url', db.url]);
   expect(code).toBe(1);
   expect(stderr).toContain('nobody@example.com');
-  expect(stderr).toContain('Let them sign up first.');
+  expect(stderr).toContain('an account begins with a sign-up');
 });
 
 test('without an address it explains itself', async () => {

@@ -86,12 +86,11 @@ test('connections for a race are separate', async () => {
 });
 
 test('expectFailure does not take another failure, or none, for the one that is meant', async () => {
-  const refusal = () =>
-    db.sql`select private.fail(409, 'limit_reached', 'No more.', 'Stop one.')`.execute();
-  await expectFailure(refusal(), { status: 409, details: 'limit_reached', message: /more/ });
+  const refusal = () => db.sql`select private.fail('max_streams_reached', 'No more.')`.execute();
+  await expectFailure(refusal(), { status: 409, details: 'max_streams_reached', message: /more/ });
   await expect(expectFailure(refusal(), { status: 403 })).rejects.toThrow(/PT409/);
   await expect(expectFailure(refusal(), { status: 409, details: 'x' })).rejects.toThrow();
   await expect(expectFailure(db.sql`select 1`, { status: 409 })).rejects.toThrow(/not refused/);
-  const mute = db.sql`select private.fail(409, 'mute', 'No more.')`;
+  const mute = db.sql`do $$ begin raise exception using errcode = 'PT409', message = 'No more.'; end $$`;
   await expect(expectFailure(mute, { status: 409 })).rejects.toThrow(/hint of/);
 });
