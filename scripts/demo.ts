@@ -1,26 +1,24 @@
 /**
- * `npm run demo [-- broadcast|restream]`: shows the product end to end, with real video. Needs a
- * running stack; exits 1 with the name of the step that failed.
+ * `npm run demo [-- NAME]`: tells the story of `demo/stories/NAME.ts`, of a broadcast without a name, end to end
+ * and with real video. Needs a running stack; exits 1 with the name of the step that failed.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { answersOk } from '../lib/probes.ts';
 import { loadConfig } from '../stack/config.ts';
 import { loadKeys } from '../stack/keys.ts';
-import { demonstrateBroadcast } from './demo/broadcast.ts';
 import { connect, type Demo } from './demo/client.ts';
-import { demonstrateRestream } from './demo/restream.ts';
 import { StepFailed } from './demo/steps.ts';
 
-const STORIES: Readonly<Record<string, (demo: Demo) => Promise<void>>> = {
-  broadcast: demonstrateBroadcast,
-  restream: demonstrateRestream,
-};
+type Story = (demo: Demo) => Promise<void>;
+
+const STORIES = new URL('demo/stories/', import.meta.url);
+const names = readdirSync(STORIES).map((file) => file.replace(/\.ts$/, ''));
 
 const config = loadConfig();
 
-async function tell(story: (demo: Demo) => Promise<void>): Promise<number> {
+async function tell(story: Story): Promise<number> {
   const { publishable, secret } = loadKeys(config.dataDir);
   const [user, viewer, backend] = [publishable, publishable, secret].map((key) =>
     connect(config.apiUrl, key),
@@ -39,11 +37,11 @@ async function tell(story: (demo: Demo) => Promise<void>): Promise<number> {
 }
 
 async function main(name = 'broadcast'): Promise<number> {
-  const story = STORIES[name];
-  if (!story) {
-    console.error(`There is no demo "${name}". Choose one of: ${Object.keys(STORIES).join(', ')}.`);
+  if (!names.includes(name)) {
+    console.error(`There is no demo "${name}". Choose one of: ${names.join(', ')}.`);
     return 1;
   }
+  const { default: story }: { default: Story } = await import(`${STORIES}${name}.ts`);
   if (await answersOk(`${config.apiUrl}/health`)) return tell(story);
   console.error(
     `No stack is running at ${config.apiUrl}. Start one in another terminal: npm start`,

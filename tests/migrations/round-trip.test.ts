@@ -1,7 +1,10 @@
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Definition, readCatalogue, readRows } from '../../scripts/catalogue/catalogue.ts';
 import { listMigrations } from '../../sql/cli/migration-files.ts';
 import { migrateDown, migrateUp } from '../../sql/cli/migrations.ts';
+import { createMigrationsFolder } from '../support/migrations-folder.ts';
 import { type ScratchCluster, startScratchCluster } from '../support/scratch-cluster.ts';
 
 const SERVERS = [
@@ -49,5 +52,22 @@ describe.each(SERVERS)('on PostgreSQL $major', ({ major, packageName }) => {
 
     expect(await migrateUp({ url })).toEqual(names);
     expect(await catalogue()).toEqual(first);
+    await migrateDown({ url, target: { all: true } });
+  });
+
+  test.runIf(major === 17)('each down undoes what its up did, and no more', async () => {
+    const folder = createMigrationsFolder();
+    const steps: { name: string; before: Definition[] }[] = [];
+    for (const { name, paths } of await listMigrations()) {
+      steps.push({ name, before: await catalogue() });
+      copyFileSync(paths.up, join(folder.dir, `${name}.sql`));
+      copyFileSync(paths.down, join(folder.rollbacks, `${name}.sql`));
+      await migrateUp({ url, dir: folder.dir });
+    }
+    for (const { name, before } of steps.toReversed()) {
+      expect(await migrateDown({ url })).toEqual([name]);
+      expect(withoutWhatStays(await catalogue()), name).toEqual(withoutWhatStays(before));
+    }
+    folder.remove();
   });
 });

@@ -1,10 +1,10 @@
 /** A broadcaster signs up, goes live with a real video, a viewer plays it, the push stops and the stream ends. */
 import { join } from 'node:path';
-import { createStream, type Demo, getFlvUrl, isLive, signUp } from './client.ts';
-import { type FfmpegEnd, type FfmpegRun, makeVideo, pushVideo, VIDEO_SECONDS } from './ffmpeg.ts';
-import { play } from './play.ts';
-import { poll } from './poll.ts';
-import { step } from './steps.ts';
+import { createStream, type Demo, getFlvUrl, isLive, signUp } from '../client.ts';
+import { type FfmpegEnd, type FfmpegRun, makeVideo, pushVideo, VIDEO_SECONDS } from '../ffmpeg.ts';
+import { play } from '../play.ts';
+import { poll } from '../poll.ts';
+import { step } from '../steps.ts';
 
 const LIVE_WITHIN_SECONDS = 30;
 const END_WITHIN_SECONDS = 120;
@@ -37,7 +37,7 @@ function waitUntilEnded(seen: () => Promise<boolean>): Promise<true> {
 }
 
 /** @throws StepFailed naming the step that did not work */
-export async function demonstrateBroadcast({ user, viewer, folder }: Demo): Promise<void> {
+export default async function tell({ user, viewer, folder }: Demo): Promise<void> {
   const video = join(folder, 'video.mp4');
   await step('made a 20-second H.264/AAC video', () =>
     makeVideo(video, { seconds: VIDEO_SECONDS }),

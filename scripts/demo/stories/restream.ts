@@ -4,11 +4,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { check, createStream, type Demo, getFlvUrl, isLive, signUp } from './client.ts';
-import { makeVideo, VIDEO_SECONDS } from './ffmpeg.ts';
-import { play } from './play.ts';
-import { poll } from './poll.ts';
-import { step } from './steps.ts';
+import { check, createStream, type Demo, getFlvUrl, isLive, signUp } from '../client.ts';
+import { makeVideo, VIDEO_SECONDS } from '../ffmpeg.ts';
+import { play } from '../play.ts';
+import { poll } from '../poll.ts';
+import { step } from '../steps.ts';
 
 const WITHIN_SECONDS = 60;
 
@@ -68,7 +68,7 @@ async function waitForHealth({ user }: Demo, sessionId: string): Promise<string>
 }
 
 /** @throws StepFailed naming the step that did not work */
-export async function demonstrateRestream(demo: Demo): Promise<void> {
+export default async function tell(demo: Demo): Promise<void> {
   const { user, viewer, backend, folder } = demo;
   const video = join(folder, 'video.mp4');
   await step('made a 20-second H.264/AAC video', () =>
