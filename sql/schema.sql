@@ -3505,14 +3505,14 @@ end
 $function$;
 comment on function private.may_see_stream(public.streams) is 'May the caller, who has its id, see this stream? Everybody may see public and unlisted ones; private ones their owner, admins and trusted callers.';
 
-CREATE OR REPLACE FUNCTION private.member_of(target_id uuid, size integer)
+CREATE OR REPLACE FUNCTION private.member_of(aggregate_id uuid, size integer)
  RETURNS integer
  LANGUAGE plpgsql
  IMMUTABLE
  SET search_path TO ''
 AS $function$
 begin
-  return (hashtextextended(target_id::text, 0) & 9223372036854775807) % size;
+  return (hashtextextended(aggregate_id::text, 0) & 9223372036854775807) % size;
 end
 $function$;
 comment on function private.member_of(uuid,integer) is 'Which of a consumer''s members an aggregate belongs to.';

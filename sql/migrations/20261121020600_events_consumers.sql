@@ -17,14 +17,14 @@ comment on column private.event_consumer_members.claimed_position is
 comment on column private.event_consumer_members.leased_until is
   'Until then nobody else is handed this member''s events; null: free.';
 
-create function private.member_of(target_id uuid, size integer)
+create function private.member_of(aggregate_id uuid, size integer)
 returns integer
 language plpgsql
 immutable
 set search_path = ''
 as $$
 begin
-  return (hashtextextended(target_id::text, 0) & 9223372036854775807) % size;
+  return (hashtextextended(aggregate_id::text, 0) & 9223372036854775807) % size;
 end
 $$;
 comment on function private.member_of(uuid, integer) is 'Which of a consumer''s members an aggregate belongs to.';
