@@ -1,4 +1,5 @@
 import postgres from 'postgres';
+import { asBadValue, toParameter } from './parameters.ts';
 
 export type SessionOptions = postgres.Options<Record<string, postgres.PostgresType>>;
 
@@ -61,7 +62,7 @@ export class Session {
     if (this.#isLost) return Promise.reject(sessionLost());
     return new Promise((resolve, reject) => {
       this.#abandon = reject;
-      this.#sql.unsafe(text, [...parameters] as never[], { prepare }).then(
+      this.#sql.unsafe(text, parameters.map(toParameter) as never[], { prepare }).then(
         (rows) =>
           resolve({
             rows: [...rows] as Row[],
@@ -69,7 +70,7 @@ export class Session {
             count: rows.count,
             columns: rows.columns ?? [],
           }),
-        reject,
+        (error) => reject(asBadValue(error)),
       );
     });
   }
