@@ -175,7 +175,7 @@ insert into private.errors (code, domain, status, hint) values ('device_not_foun
 insert into private.errors (code, domain, status, hint) values ('device_type_invalid', 'identity', '400', 'Give web, phone, tablet, desktop, tv, console or other.');
 insert into private.errors (code, domain, status, hint) values ('disabled_by_admin', 'streams', '403', 'Ask support to enable it.');
 insert into private.errors (code, domain, status, hint) values ('display_name_invalid', 'identity', '400', 'Give at most 80 characters on one line.');
-insert into private.errors (code, domain, status, hint) values ('event_data_invalid', 'events', '400', 'Give an object; keep large data elsewhere and store its address here.');
+insert into private.errors (code, domain, status, hint) values ('event_data_invalid', 'events', '400', 'Give an object of at most 64 levels; keep large data elsewhere and store its address here.');
 insert into private.errors (code, domain, status, hint) values ('event_id_conflict', 'events', '409', 'Append the same events again, or events with new ids.');
 insert into private.errors (code, domain, status, hint) values ('event_log_append_only', 'events', '403', 'Append an event that says what is different now; archive_events detaches old partitions.');
 insert into private.errors (code, domain, status, hint) values ('event_not_found', 'events', '404', 'Snapshot a version that get_events shows.');
@@ -198,7 +198,7 @@ insert into private.errors (code, domain, status, hint) values ('max_requests_re
 insert into private.errors (code, domain, status, hint) values ('max_streams_reached', 'streams', '409', 'Delete a stream that you no longer need.');
 insert into private.errors (code, domain, status, hint) values ('media_server_invalid', 'streams', '400', 'Give the server''s own name of 1 to 100 characters.');
 insert into private.errors (code, domain, status, hint) values ('member_invalid', 'events', '400', 'Leave it out to take any member that is free.');
-insert into private.errors (code, domain, status, hint) values ('metadata_invalid', 'events', '400', 'Give an object, {} for none.');
+insert into private.errors (code, domain, status, hint) values ('metadata_invalid', 'events', '400', 'Give an object of at most 64 levels, {} for none.');
 insert into private.errors (code, domain, status, hint) values ('notes_invalid', 'restream', '400', 'Give at most 2000 characters; line breaks are allowed.');
 insert into private.errors (code, domain, status, hint) values ('package_type_invalid', 'identity', '400', 'Choose one of public.packages that is on sale, or null for none.');
 insert into private.errors (code, domain, status, hint) values ('playback_token_invalid', 'streams', '403', 'Get a new address from get_playback.');
@@ -209,6 +209,7 @@ insert into private.errors (code, domain, status, hint) values ('recording_inval
 insert into private.errors (code, domain, status, hint) values ('request_not_approved', 'restream', '409', 'A pending request waits for an admin; make a new one in place of a rejected or cancelled one.');
 insert into private.errors (code, domain, status, hint) values ('request_not_found', 'restream', '404', 'Your requests are in stream_requests.');
 insert into private.errors (code, domain, status, hint) values ('request_not_pending', 'restream', '409', 'Its owner can make a new one.');
+insert into private.errors (code, domain, status, hint) values ('result_invalid', 'core', '400', 'Give the figures of what was done: at most 256 kB and 64 levels.');
 insert into private.errors (code, domain, status, hint) values ('role_invalid', 'identity', '400', 'Give user, moderator or admin.');
 insert into private.errors (code, domain, status, hint) values ('rpc_invalid', 'core', '400', 'Mend the function in its migration, then publish it.');
 insert into private.errors (code, domain, status, hint) values ('rtmp_url_forbidden', 'restream', '400', 'Use a public host. An operator can name others in the setting allowed_target_hosts.');
@@ -222,10 +223,11 @@ insert into private.errors (code, domain, status, hint) values ('session_require
 insert into private.errors (code, domain, status, hint) values ('session_revoked', 'identity', '403', 'Sign in again.');
 insert into private.errors (code, domain, status, hint) values ('setting_missing', 'core', '500', 'Run the migrations; every setting is created by the one that needs it.');
 insert into private.errors (code, domain, status, hint) values ('setting_not_found', 'core', '404', 'get_settings lists the settings.');
-insert into private.errors (code, domain, status, hint) values ('settings_invalid', 'streams', '400', 'Give an object of at most 16 kB, {} for none; the setting stream_settings_types says which key has which type.');
+insert into private.errors (code, domain, status, hint) values ('settings_invalid', 'streams', '400', 'Give an object of at most 16 kB and 64 levels, {} for none; the setting stream_settings_types says which key has which type.');
 insert into private.errors (code, domain, status, hint) values ('sign_in_required', 'core', '401', 'Sign in and call again with the user''s access token.');
 insert into private.errors (code, domain, status, hint) values ('size_invalid', 'events', '400', 'Give how many members share the log.');
 insert into private.errors (code, domain, status, hint) values ('source_url_invalid', 'restream', '400', 'Give the signed URL of the file.');
+insert into private.errors (code, domain, status, hint) values ('state_invalid', 'events', '400', 'Snapshot at most 1 MB and 64 levels; keep large data elsewhere.');
 insert into private.errors (code, domain, status, hint) values ('stats_invalid', 'restream', '400', 'Leave out what is unknown.');
 insert into private.errors (code, domain, status, hint) values ('status_invalid', 'restream', '400', 'Give starting, running, stopped or error.');
 insert into private.errors (code, domain, status, hint) values ('stream_already_live', 'streams', '409', 'Stop the other encoder, or use another stream.');
@@ -239,7 +241,7 @@ insert into private.errors (code, domain, status, hint) values ('title_invalid',
 insert into private.errors (code, domain, status, hint) values ('user_not_found', 'identity', '404', 'Check the id or the e-mail address; an account begins with a sign-up.');
 insert into private.errors (code, domain, status, hint) values ('username_invalid', 'identity', '400', 'Choose 3 to 30 characters of a-z, 0-9 and _.');
 insert into private.errors (code, domain, status, hint) values ('username_taken', 'identity', '409', 'Choose another username.');
-insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type; a number is whole, from 0 to 999999999.');
+insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type, of at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
 insert into private.errors (code, domain, status, hint) values ('version_conflict', 'events', '409', 'Read the newer events, decide again, and append with the version that you saw.');
 insert into private.errors (code, domain, status, hint) values ('video_not_found', 'restream', '404', 'Upload it first, or check its name.');
 insert into private.errors (code, domain, status, hint) values ('video_source_forbidden', 'restream', '400', 'Use a public host. An operator can name others in the setting allowed_source_hosts.');
@@ -377,14 +379,18 @@ create view private.events as
     version,
     event_type,
         CASE
+            WHEN private.is_unreadable(event_data) THEN '{"set_aside": true}'::jsonb
             WHEN personal IS NULL THEN event_data
             ELSE private.reveal(event_data, personal, user_id)
         END AS event_data,
-    metadata,
+        CASE
+            WHEN private.is_unreadable(metadata) THEN '{"set_aside": true}'::jsonb
+            ELSE metadata
+        END AS metadata,
     user_id,
     created_at
    FROM private.event_log;
-comment on view private.events is 'The event log in the columns of public.event. An event without an id of its own has one of UUID version 8: 48 bits of its position, then the latter half of its aggregate''s id. It costs an append nothing, is found by its position, and sorts as the log does.';
+comment on view private.events is 'The event log in the columns of public.event. An event without an id of its own has one of UUID version 8: 48 bits of its position, then the latter half of its aggregate''s id. It costs an append nothing, is found by its position, and sorts as the log does. Data too deep to be read is set aside: {"set_aside": true} stands for it.';
 
 create table private.file_deletions (
   bucket_id text not null,
@@ -1305,6 +1311,8 @@ CREATE OR REPLACE FUNCTION private.check_event(event_type text, event_data jsonb
  SET search_path TO ''
 AS $function$
 begin
+  perform private.check_json('event_data', event_data);
+  perform private.check_json('metadata', metadata);
   if pg_column_size(event_data) + pg_column_size(metadata) <= 2048
     and jsonb_typeof(event_data) = 'object' and jsonb_typeof(metadata) = 'object'
     and ltrim(event_type, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') = ''
@@ -1321,6 +1329,23 @@ begin
 end
 $function$;
 comment on function private.check_event(text,jsonb,jsonb) is 'Raises event_data_invalid, event_type_invalid, metadata_invalid.';
+
+CREATE OR REPLACE FUNCTION private.check_json(field text, value jsonb, max_bytes integer DEFAULT NULL::integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if jsonb_path_exists(value, 'strict $.**{65}') then
+    perform private.fail(field || '_invalid', format('%s must be nested at most 64 levels deep.', field));
+  elsif octet_length(value::text) > max_bytes then
+    perform private.fail(field || '_invalid',
+      format('%s must be at most %s bytes, got %s.', field, max_bytes, octet_length(value::text)));
+  end if;
+end
+$function$;
+comment on function private.check_json(text,jsonb,integer) is 'Raises <field>_invalid for JSON deeper than 64 levels, or longer than max_bytes as text where that is given: what is too deep is stored, but breaks whoever reads it. Null passes. For other functions only.';
 
 CREATE OR REPLACE FUNCTION private.check_kept(base private.event_snapshots, aggregate_type text, aggregate_id uuid, at_version bigint)
  RETURNS void
@@ -1550,10 +1575,7 @@ begin
     perform private.fail('settings_invalid',
       format('settings must be a JSON object, got %s.', coalesce(jsonb_typeof(settings), 'nothing')));
   end if;
-  if octet_length(settings::text) > 16384 then
-    perform private.fail('settings_invalid',
-      format('settings must be at most 16384 bytes, got %s.', octet_length(settings::text)));
-  end if;
+  perform private.check_json('settings', settings, 16384);
   select known.key, known.value #>> '{}' as wanted, jsonb_typeof(settings -> known.key) as got into wrong
   from jsonb_each(private.setting('stream_settings_types')) as known
   where settings ? known.key and jsonb_typeof(settings -> known.key) <> known.value #>> '{}'
@@ -1564,7 +1586,7 @@ begin
   end if;
 end
 $function$;
-comment on function private.check_stream_settings(jsonb) is 'Raises settings_invalid unless the value is an object of up to 16 kB whose known keys have their types.';
+comment on function private.check_stream_settings(jsonb) is 'Raises settings_invalid unless the value is an object of up to 16 kB and 64 levels whose known keys have their types.';
 
 CREATE OR REPLACE FUNCTION private.check_text(field text, value text, min_length integer, max_length integer, multiline boolean DEFAULT false)
  RETURNS void
@@ -1835,6 +1857,7 @@ AS $function$
 declare
   snapshotted private.event_log;
 begin
+  perform private.check_json('state', state, 1048576);
   select * into snapshotted from private.event_log as e
   where e.aggregate_type = create_snapshot.aggregate_type and e.aggregate_id = create_snapshot.aggregate_id
     and e.version = create_snapshot.version;
@@ -1849,7 +1872,7 @@ begin
   return found;
 end
 $function$;
-comment on function private.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found. Callable by service_role.';
+comment on function private.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role.';
 grant execute on function private.create_snapshot(text,uuid,bigint,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION private.create_stream(title text, description text DEFAULT NULL::text, visibility text DEFAULT 'public'::text, category text DEFAULT NULL::text, settings jsonb DEFAULT '{}'::jsonb)
@@ -2640,6 +2663,7 @@ AS $function$
 declare
   state private.job_states;
 begin
+  perform private.check_json('result', result, 262144);
   select * into state from private.job_states
   where job_states.job_name = finish_job_run.job_name and job_states.run_id = finish_job_run.run_id
     and leased_until is not null
@@ -2651,7 +2675,7 @@ begin
   return true;
 end
 $function$;
-comment on function private.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Callable by service_role.';
+comment on function private.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Raises result_invalid past 256 kB. Callable by service_role.';
 grant execute on function private.finish_job_run(text,bigint,boolean,jsonb,text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.first_visible_user()
@@ -2682,6 +2706,7 @@ begin
     where e.aggregate_type = fold_events.aggregate_type and e.aggregate_id = fold_events.aggregate_id
       and e.version > coalesce(base.version, 0)
       and e.version <= coalesce(at_version, 9223372036854775807) and e.created_at <= coalesce(as_of, 'infinity')
+      and not private.is_unreadable(e.event_data)
     order by e.version
   loop
     -- `new` is merged in; without it the state stays; after `"new": null` there is none.
@@ -2699,7 +2724,7 @@ begin
   return folded;
 end
 $function$;
-comment on function private.fold_events(private.event_snapshots,text,uuid,timestamp with time zone,bigint) is 'A snapshot''s state plus the events after it, up to a moment and a version.';
+comment on function private.fold_events(private.event_snapshots,text,uuid,timestamp with time zone,bigint) is 'A snapshot''s state plus the events after it, up to a moment and a version. Data too deep to be read is passed over.';
 
 CREATE OR REPLACE FUNCTION private.follow_up(aggregate_type text, aggregate_id uuid, newest_position bigint)
  RETURNS void
@@ -3249,6 +3274,18 @@ AS $function$
   )
 $function$;
 comment on function private.is_trusted_caller() is 'True for the secret key, and for the owner of the database working without an API in between (Studio, scripts).';
+
+CREATE OR REPLACE FUNCTION private.is_unreadable(value jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_path_exists(value, 'strict $.**{129}');
+end
+$function$;
+comment on function private.is_unreadable(jsonb) is 'Is this JSON of an event so deep that whoever reads it may break? What comes in has 64 levels at most, a row''s event some more; a log may hold deeper ones from before that was checked.';
 
 CREATE OR REPLACE FUNCTION private.is_username_taken(username text)
  RETURNS boolean
@@ -4074,6 +4111,7 @@ CREATE OR REPLACE FUNCTION private.record_health(session_id uuid, stats jsonb)
  SET search_path TO ''
 AS $function$
 begin
+  perform private.check_json('stats', stats, 16384);
   insert into private.stream_health (session_id, bitrate_kbps, fps, speed, dropped_frames, out_seconds)
   select record_health.session_id, said.bitrate_kbps, said.fps, said.speed, said.dropped_frames, said.out_seconds
   from jsonb_to_record(stats) as said (
@@ -4099,6 +4137,7 @@ begin
   if coalesce(jsonb_typeof(samples), '') <> 'array' or jsonb_array_length(samples) > 100000 then
     perform private.fail('samples_invalid', 'samples must be a JSON array of up to 100000 samples.');
   end if;
+  perform private.check_json('samples', samples);
   perform pg_advisory_xact_lock(hashtextextended('record_viewers', 0));
   select array_agg(distinct_sample) into newest from (
     select distinct on (sample.session_id) sample as distinct_sample
@@ -4738,6 +4777,7 @@ begin
     perform private.fail('value_invalid', format('The setting %s is a %s, got %s.', set_setting.key,
       jsonb_typeof(old_value), coalesce(left(set_setting.value::text, 60), 'nothing')));
   end if;
+  perform private.check_json('value', value, 262144);
   update private.settings set value = set_setting.value where settings.key = set_setting.key;
   return set_setting.value;
 end
@@ -6130,7 +6170,7 @@ create type public.event as (
   user_id uuid,
   created_at timestamp with time zone
 );
-comment on type public.event is 'An event as readers get it. Personal values of a user whose account is gone are "erased".';
+comment on type public.event is 'An event as readers get it. Personal values of a user whose account is gone are "erased"; data too deep to be read is {"set_aside": true}.';
 comment on column public.event.user_id is 'Whose history it belongs to; null: nobody''s.';
 
 create type public.event_proof as (
@@ -6834,7 +6874,7 @@ begin
   return private.create_snapshot($1, $2, $3, $4);
 end
 $function$;
-comment on function public.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found. Callable by service_role.';
+comment on function public.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role.';
 grant execute on function public.create_snapshot(text,uuid,bigint,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION public.create_stream(title text, description text DEFAULT NULL::text, visibility text DEFAULT 'public'::text, category text DEFAULT NULL::text, settings jsonb DEFAULT '{}'::jsonb)
@@ -6974,7 +7014,7 @@ begin
   return private.finish_job_run($1, $2, $3, $4, $5);
 end
 $function$;
-comment on function public.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Callable by service_role.';
+comment on function public.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Raises result_invalid past 256 kB. Callable by service_role.';
 grant execute on function public.finish_job_run(text,bigint,boolean,jsonb,text) to service_role;
 
 CREATE OR REPLACE FUNCTION public.get_admissions(stream_id uuid, since timestamp with time zone DEFAULT (now() - '1 day'::interval), until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone, max_count integer DEFAULT 100)

@@ -655,7 +655,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
-      /** Stores an aggregate's state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found. Callable by service_role. */
+      /** Stores an aggregate's state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role. */
       create_snapshot: {
         Args: {
           aggregate_id: string;
@@ -739,7 +739,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
-      /** Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Callable by service_role. */
+      /** Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Raises result_invalid past 256 kB. Callable by service_role. */
       finish_job_run: {
         Args: {
           error?: string;
@@ -1209,7 +1209,7 @@ export type Database = {
         /** The session that it left; null: it held none. */
         session_id: string | null;
       };
-      /** An event as readers get it. Personal values of a user whose account is gone are "erased". */
+      /** An event as readers get it. Personal values of a user whose account is gone are "erased"; data too deep to be read is {"set_aside": true}. */
       event: {
         aggregate_id: string;
         aggregate_type: string;

@@ -24,6 +24,8 @@ stable
 set search_path = ''
 as $$
 begin
+  perform private.check_json('event_data', event_data);
+  perform private.check_json('metadata', metadata);
   if pg_column_size(event_data) + pg_column_size(metadata) <= 2048
     and jsonb_typeof(event_data) = 'object' and jsonb_typeof(metadata) = 'object'
     and ltrim(event_type, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') = ''
