@@ -107,13 +107,15 @@ create table private.admission_log (
   client_ip inet,
   key_prefix text,
   limit_count integer,
-  active_count integer
+  active_count integer,
+  attempts integer default 1 not null
 ) partition by RANGE (created_at);
-comment on table private.admission_log is 'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw. Kept for 90 days.';
+comment on table private.admission_log is 'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw; wrong keys for a stream that exists are counted, a row an address and minute. Kept for 90 days.';
 comment on column private.admission_log.rule is 'admitted, resumed, or the code of the refusal.';
 comment on column private.admission_log.key_prefix is 'First 8 characters of a key of the right form; **** for anything else.';
 comment on column private.admission_log.limit_count is 'The limit that was applied.';
 comment on column private.admission_log.active_count is 'What was counted against it.';
+comment on column private.admission_log.attempts is 'How many wrong keys the row stands for, presented from client_ip within a minute; 1 for every other answer. Past 19 addresses the minute''s twentieth row, without an address, counts all others.';
 CREATE INDEX admission_log_stream_idx ON ONLY private.admission_log USING btree (stream_id, created_at DESC);
 
 create table private.admission_log_default partition of private.admission_log DEFAULT;
@@ -240,6 +242,7 @@ insert into private.errors (code, domain, status, hint) values ('stream_not_live
 insert into private.errors (code, domain, status, hint) values ('title_invalid', 'streams', '400', 'Give a title of 1 to 140 characters on one line.');
 insert into private.errors (code, domain, status, hint) values ('user_not_found', 'identity', '404', 'Check the id or the e-mail address; an account begins with a sign-up.');
 insert into private.errors (code, domain, status, hint) values ('username_invalid', 'identity', '400', 'Choose 3 to 30 characters of a-z, 0-9 and _.');
+insert into private.errors (code, domain, status, hint) values ('username_reserved', 'identity', '409', 'Choose another username; the setting reserved_usernames lists what nobody may have.');
 insert into private.errors (code, domain, status, hint) values ('username_taken', 'identity', '409', 'Choose another username.');
 insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type, of at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
 insert into private.errors (code, domain, status, hint) values ('version_conflict', 'events', '409', 'Read the newer events, decide again, and append with the version that you saw.');
@@ -556,6 +559,7 @@ insert into private.settings (key, value, comment) values ('max_streams_per_user
 insert into private.settings (key, value, comment) values ('playback_flv_url', '"http://127.0.0.1:8000/live/{stream_id}.flv"', 'Address of a live stream as HTTP-FLV; empty: not offered.');
 insert into private.settings (key, value, comment) values ('playback_hls_url', '""', 'Address of a live stream as HLS; empty: not offered.');
 insert into private.settings (key, value, comment) values ('playback_token_seconds', '3600', 'How long a playback address of an unlisted or private stream can be opened.');
+insert into private.settings (key, value, comment) values ('reserved_usernames', '["abuse", "admin", "administrator", "anonymous", "api", "billing", "contact", "everyone", "help", "helpdesk", "info", "mod", "moderator", "moderators", "nobody", "null", "official", "operator", "payments", "privacy", "root", "security", "service", "staff", "streambed", "superuser", "support", "sysadmin", "system", "team", "undefined", "verified", "webmaster"]', 'Usernames that nobody may choose, without their underscores.');
 insert into private.settings (key, value, comment) values ('restream_max_requeues', '3', 'How often a session is queued anew after its worker was lost; then it ends in error.');
 insert into private.settings (key, value, comment) values ('restream_start_seconds', '300', 'How long a session may wait to run, for a worker or for its source, before it is queued anew.');
 insert into private.settings (key, value, comment) values ('rtmp_url', '"rtmp://127.0.0.1:1935/live"', 'Where broadcasters push; shown by create_stream.');
@@ -1834,19 +1838,20 @@ CREATE OR REPLACE FUNCTION private.create_profile(account auth.users)
 AS $function$
 declare
   suggestion text := private.suggest_username(account);
-  attempt text := suggestion;
+  attempt text := coalesce(suggestion, private.make_username());
   shown_name text := left(regexp_replace(account.raw_user_meta_data ->> 'display_name',
     '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80);
 begin
   for attempts in 1..6 loop
     exit when not private.is_username_taken(attempt);
-    attempt := left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
+    attempt := coalesce(left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5),
+      private.make_username());
   end loop;
   insert into public.profiles (id, username, display_name) values (account.id, attempt, nullif(shown_name, ''))
   on conflict (id) do nothing;
 end
 $function$;
-comment on function private.create_profile(auth.users) is 'Makes an account''s profile under its suggested username, with a random suffix where that is taken.';
+comment on function private.create_profile(auth.users) is 'Makes an account''s profile under the username that it chose, with a random suffix where that is taken, or under a neutral one.';
 
 CREATE OR REPLACE FUNCTION private.create_snapshot(aggregate_type text, aggregate_id uuid, version bigint, state jsonb)
  RETURNS boolean
@@ -2781,7 +2786,7 @@ $function$;
 comment on function private.full_xid(xid) is 'A recent transaction id of 32 bits with its epoch.';
 
 CREATE OR REPLACE FUNCTION private.get_admissions(stream_id uuid, since timestamp with time zone DEFAULT (now() - '1 day'::interval), until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone, max_count integer DEFAULT 100)
- RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer)
+ RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer, attempts integer)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -2790,14 +2795,14 @@ begin
   perform private.require_readable_stream(stream_id);
   return query
     select log.created_at, log.admitted, log.rule, log.message, log.session_id, log.media_server,
-      log.client_ip, log.key_prefix, log.limit_count, log.active_count
+      log.client_ip, log.key_prefix, log.limit_count, log.active_count, log.attempts
     from private.admission_log as log
     where log.stream_id = get_admissions.stream_id and log.created_at >= since and log.created_at < until
     order by log.created_at desc, log.id desc
     limit greatest(least(max_count, 1000), 0);
 end
 $function$;
-comment on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
+comment on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. Wrong keys from one address within a minute are one row with their number in attempts. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
 grant execute on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to authenticated;
 grant execute on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to service_role;
 
@@ -3287,6 +3292,20 @@ end
 $function$;
 comment on function private.is_unreadable(jsonb) is 'Is this JSON of an event so deep that whoever reads it may break? What comes in has 64 levels at most, a row''s event some more; a log may hold deeper ones from before that was checked.';
 
+CREATE OR REPLACE FUNCTION private.is_username_reserved(username text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.setting('reserved_usernames') ? replace(lower(username), '_', '');
+end
+$function$;
+comment on function private.is_username_reserved(text) is 'Whether the setting reserved_usernames has this username, whatever underscores are in it. Callable by who may change a profile, because the trigger runs as the client.';
+grant execute on function private.is_username_reserved(text) to authenticated;
+grant execute on function private.is_username_reserved(text) to service_role;
+
 CREATE OR REPLACE FUNCTION private.is_username_taken(username text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3398,6 +3417,38 @@ end
 $function$;
 comment on function private.log_admission(private.ingest_attempt,text,uuid,private.refusal) is 'Records an answer of begin_ingest.';
 
+CREATE OR REPLACE FUNCTION private.log_wrong_key(attempt private.ingest_attempt, refusal private.refusal)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  first_moment constant timestamptz := date_trunc('minute', now());
+  row_count integer;
+  is_known boolean;
+begin
+  -- Counts of strangers' attempts: to lose some in a crash costs less than a disk write for each.
+  perform set_config('synchronous_commit', 'off', true);
+  perform pg_advisory_xact_lock(hashtextextended('wrong keys ' || attempt.stream_id, 0));
+  select count(*), coalesce(bool_or(log.client_ip is not distinct from attempt.client_ip), false)
+  into row_count, is_known
+  from private.admission_log as log
+  where log.stream_id = attempt.stream_id and log.rule = refusal.code
+    and log.created_at >= first_moment and log.created_at < first_moment + interval '1 minute';
+  if row_count >= 19 and not is_known then
+    attempt.client_ip := null;
+  end if;
+  update private.admission_log as log set attempts = log.attempts + 1
+  where log.stream_id = attempt.stream_id and log.rule = refusal.code
+    and log.created_at >= first_moment and log.created_at < first_moment + interval '1 minute'
+    and log.client_ip is not distinct from attempt.client_ip;
+  if not found then
+    perform private.log_admission(attempt, refusal.code, null, refusal);
+  end if;
+end
+$function$;
+comment on function private.log_wrong_key(private.ingest_attempt,private.refusal) is 'Counts a wrong key for a stream: one row an address and minute, at most 20 a minute whatever the addresses, so that strangers do not crowd out what its owner wants to read.';
+
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
  RETURNS integer
  LANGUAGE plpgsql
@@ -3432,6 +3483,17 @@ end
 $function$;
 comment on function private.maintain_partitions() is 'Makes the partitions that the log tables need next and drops those past their keeping; run by the job maintain-partitions. Returns how many were dropped. Callable by service_role.';
 grant execute on function private.maintain_partitions() to service_role;
+
+CREATE OR REPLACE FUNCTION private.make_username()
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return 'user_' || encode(extensions.gen_random_bytes(5), 'hex');
+end
+$function$;
+comment on function private.make_username() is 'A neutral username for who has chosen none. Nothing of the e-mail address is in it: a username is public.';
 
 CREATE OR REPLACE FUNCTION private.mask_report(session_id uuid, report text)
  RETURNS text
@@ -3810,6 +3872,8 @@ begin
   new.username := lower(new.username);
   if new.username is null or new.username !~ '^[a-z0-9_]{3,30}$' then
     perform private.fail('username_invalid', 'username must be 3 to 30 characters of a-z, 0-9 and _.');
+  elsif new.username is distinct from old.username and private.is_username_reserved(new.username) then
+    perform private.fail('username_reserved', format('The username %s is reserved.', new.username));
   elsif new.username is distinct from old.username and private.is_username_taken(new.username) then
     perform private.fail('username_taken', format('The username %s is taken.', new.username));
   end if;
@@ -3823,7 +3887,7 @@ begin
   return new;
 end
 $function$;
-comment on function private.prepare_profile() is 'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, username_invalid, username_taken).';
+comment on function private.prepare_profile() is 'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, username_invalid, username_reserved, username_taken).';
 
 CREATE OR REPLACE FUNCTION private.prepare_stream()
  RETURNS trigger
@@ -4189,19 +4253,21 @@ CREATE OR REPLACE FUNCTION private.refuse_ingest(attempt private.ingest_attempt,
  SET search_path TO ''
 AS $function$
 begin
-  perform private.log_admission(attempt, refusal.code, null, refusal);
-  update private.stream_keys
-  set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
-      refusal_code = refusal.code, refusal_message = refusal.message
-  where id = attempt.key_id;
   -- Whoever knows an address can present a wrong key; that must not fill the owner's history.
   if attempt.key_id is not null then
+    perform private.log_admission(attempt, refusal.code, null, refusal);
+    update private.stream_keys
+    set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
+        refusal_code = refusal.code, refusal_message = refusal.message
+    where id = attempt.key_id;
     perform private.tell_refusal(attempt, refusal);
+  elsif attempt.stream_id is not null then
+    perform private.log_wrong_key(attempt, refusal);
   end if;
   return private.describe_ingest_refusal(refusal.code, refusal.message);
 end
 $function$;
-comment on function private.refuse_ingest(private.ingest_attempt,private.refusal) is 'Records a refusal and answers it.';
+comment on function private.refuse_ingest(private.ingest_attempt,private.refusal) is 'Records a refusal and answers it; of a stream that does not exist nothing is recorded.';
 
 CREATE OR REPLACE FUNCTION private.register_device(device_name text, device_type text)
  RETURNS public.user_sessions
@@ -5559,18 +5625,22 @@ comment on function private.streams_append_event() is 'Trigger: appends the even
 
 CREATE OR REPLACE FUNCTION private.suggest_username(account auth.users)
  RETURNS text
- LANGUAGE sql
- IMMUTABLE
+ LANGUAGE plpgsql
+ STABLE
  SET search_path TO ''
 AS $function$
-  select case when char_length(cleaned) >= 3 then cleaned else trim('_' from 'user_' || cleaned) end
-  from (
-    select left(trim('_' from regexp_replace(lower(left(
-      coalesce(account.raw_user_meta_data ->> 'username', split_part(account.email, '@', 1), ''),
-      100)), '[^a-z0-9_]+', '_', 'g')), 30) as cleaned
-  ) as suggestion
+declare
+  cleaned constant text := left(trim('_' from regexp_replace(
+    lower(left(account.raw_user_meta_data ->> 'username', 100)), '[^a-z0-9_]+', '_', 'g')), 30);
+begin
+  return case
+    when cleaned = '' or private.is_username_reserved(cleaned) then null
+    when char_length(cleaned) < 3 then 'user_' || cleaned
+    else cleaned
+  end;
+end
 $function$;
-comment on function private.suggest_username(auth.users) is 'A valid username from the sign-up''s metadata or e-mail; not yet unique.';
+comment on function private.suggest_username(auth.users) is 'A valid username of what the sign-up''s metadata chose, not yet unique; null where it chose none that can be had.';
 
 CREATE OR REPLACE FUNCTION private.take_file_deletions(max_count integer DEFAULT 100)
  RETURNS SETOF public.file_deletion
@@ -7018,7 +7088,7 @@ comment on function public.finish_job_run(text,bigint,boolean,jsonb,text) is 'Re
 grant execute on function public.finish_job_run(text,bigint,boolean,jsonb,text) to service_role;
 
 CREATE OR REPLACE FUNCTION public.get_admissions(stream_id uuid, since timestamp with time zone DEFAULT (now() - '1 day'::interval), until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone, max_count integer DEFAULT 100)
- RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer)
+ RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer, attempts integer)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
@@ -7030,7 +7100,7 @@ begin
   return query select * from private.get_admissions($1, $2, $3, $4);
 end
 $function$;
-comment on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
+comment on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. Wrong keys from one address within a minute are one row with their number in attempts. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
 grant execute on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to anon;
 grant execute on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to authenticated;
 grant execute on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to service_role;

@@ -750,7 +750,7 @@ export type Database = {
         };
         Returns: boolean;
       };
-      /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream's owner and admins. Raises sign_in_required, stream_not_found. */
+      /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. Wrong keys from one address within a minute are one row with their number in attempts. For the stream's owner and admins. Raises sign_in_required, stream_not_found. */
       get_admissions: {
         Args: {
           max_count?: number;
@@ -761,6 +761,7 @@ export type Database = {
         Returns: {
           active_count: number;
           admitted: boolean;
+          attempts: number;
           client_ip: unknown;
           created_at: string;
           key_prefix: string;
