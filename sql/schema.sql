@@ -246,6 +246,7 @@ insert into private.errors (code, domain, status, hint) values ('username_reserv
 insert into private.errors (code, domain, status, hint) values ('username_taken', 'identity', '409', 'Choose another username.');
 insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type, of at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
 insert into private.errors (code, domain, status, hint) values ('version_conflict', 'events', '409', 'Read the newer events, decide again, and append with the version that you saw.');
+insert into private.errors (code, domain, status, hint) values ('video_changed', 'restream', '409', 'Make a new request for the file as it is now.');
 insert into private.errors (code, domain, status, hint) values ('video_not_found', 'restream', '404', 'Upload it first, or check its name.');
 insert into private.errors (code, domain, status, hint) values ('video_source_forbidden', 'restream', '400', 'Use a public host. An operator can name others in the setting allowed_source_hosts.');
 insert into private.errors (code, domain, status, hint) values ('video_source_invalid', 'restream', '400', 'Give an http(s) address, or upload to the bucket videos and give videos/<your id>/<file>.');
@@ -456,12 +457,13 @@ create view private.lost_sessions as
     job.requeue_count,
         CASE
             WHEN job.lease_expires_at <= now() THEN 'lease_expired'::text
-            ELSE 'not_started'::text
+            WHEN job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text))) THEN 'not_started'::text
+            ELSE 'video_changed'::text
         END AS reason
    FROM private.restream_jobs job
      JOIN public.stream_sessions session ON session.id = job.session_id
-  WHERE job.lease_expires_at <= now() OR job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text)));
-comment on view private.lost_sessions is 'Restream sessions whose worker''s lease ran out, or that have been starting for too long.';
+  WHERE job.lease_expires_at <= now() OR job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text))) OR job.queued_at IS NOT NULL AND job.source_url IS NOT NULL AND job.is_storage AND private.is_video_changed(job.request_id);
+comment on view private.lost_sessions is 'Restream sessions whose worker''s lease ran out, that have been starting for too long, or whose file in storage was replaced while they waited for a worker.';
 
 create table private.personal_keys (
   user_id uuid not null,
@@ -497,6 +499,7 @@ CREATE INDEX restream_jobs_queue_idx ON private.restream_jobs USING btree (queue
 CREATE INDEX restream_jobs_request_idx ON private.restream_jobs USING btree (request_id);
 CREATE INDEX restream_jobs_starting_idx ON private.restream_jobs USING btree (starting_since) WHERE starting_since IS NOT NULL;
 CREATE TRIGGER restream_jobs_announce AFTER INSERT OR UPDATE OF queued_at, source_url ON private.restream_jobs FOR EACH ROW WHEN (new.queued_at IS NOT NULL AND new.source_url IS NOT NULL) EXECUTE FUNCTION private.announce_job();
+CREATE TRIGGER restream_jobs_forget_addresses AFTER DELETE ON private.restream_jobs FOR EACH ROW EXECUTE FUNCTION private.forget_job_addresses();
 
 create table private.scheduled_jobs (
   name text not null,
@@ -616,10 +619,12 @@ create table private.stream_request_secrets (
   request_id uuid not null,
   video_source text not null,
   rtmp_url text not null,
+  approved_version text,
   constraint stream_request_secrets_pkey PRIMARY KEY (request_id),
   constraint stream_request_secrets_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.stream_requests(id) ON DELETE CASCADE
 );
-comment on table private.stream_request_secrets is 'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker.';
+comment on table private.stream_request_secrets is 'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker. The row goes when the request is cancelled or rejected and its session has ended.';
+comment on column private.stream_request_secrets.approved_version is 'For a file in storage: what find_video_version said of it when it was approved. No other is pushed.';
 
 create table private.viewer_samples (
   created_at timestamp with time zone not null,
@@ -1016,10 +1021,11 @@ begin
   update public.stream_requests
   set status = 'approved', approved_at = now(), approved_by = auth.uid(), admin_notes = coalesce(notes, admin_notes)
   where stream_requests.id = request.id returning * into request;
+  perform private.pin_video(request.id);
   return request;
 end
 $function$;
-comment on function private.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
+comment on function private.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it is now: one that takes its place is not pushed. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
 grant execute on function private.approve_stream_request(uuid,text) to authenticated;
 grant execute on function private.approve_stream_request(uuid,text) to service_role;
 
@@ -1720,6 +1726,7 @@ begin
   from private.restream_jobs as queued
   join public.stream_sessions as session on session.id = queued.session_id
   where queued.queued_at is not null and queued.source_url is not null and session.status = 'starting'
+    and not (queued.is_storage and private.is_video_changed(queued.request_id))
   order by queued.queued_at limit 1
   for no key update skip locked;
   if not found then
@@ -2044,6 +2051,18 @@ end
 $function$;
 comment on function private.describe_admission(public.stream_sessions) is 'The answer of begin_ingest for an admitted publisher.';
 
+CREATE OR REPLACE FUNCTION private.describe_changed_video(video_source text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return format('%s is not the file that was approved.', video_source);
+end
+$function$;
+comment on function private.describe_changed_video(text) is 'What people are told of a file that was replaced.';
+
 CREATE OR REPLACE FUNCTION private.describe_claim(job private.restream_jobs)
  RETURNS public.session_claim
  LANGUAGE plpgsql
@@ -2275,7 +2294,7 @@ begin
         when session.status = 'stopping' then 'stopped'
         when end_restream.status = 'stopped' then 'finished'
         else 'failed' end,
-      error = private.mask_report(session.id, end_restream.error), exit_code = end_restream.exit_code,
+      error = coalesce(private.mask_report(session.id, end_restream.error), session.error), exit_code = end_restream.exit_code,
       stopped_at = now()
   where id = session.id;
 end
@@ -2659,6 +2678,20 @@ end
 $function$;
 comment on function private.find_uncounted_sessions() is 'Sessions that ended within the last minute and have no sample of their end yet.';
 
+CREATE OR REPLACE FUNCTION private.find_video_version(video_source text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select concat_ws(' ', id, version, metadata ->> 'eTag') from storage.objects
+    where bucket_id = 'videos' and name = substr(video_source, length('videos/') + 1));
+end
+$function$;
+comment on function private.find_video_version(text) is 'What tells a file in storage (videos/<user id>/<file>) from one that took its place; null where there is none.';
+
 CREATE OR REPLACE FUNCTION private.finish_job_run(job_name text, run_id bigint, ok boolean, result jsonb DEFAULT NULL::jsonb, error text DEFAULT NULL::text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2762,12 +2795,54 @@ begin
     '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24',
     '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24',
     '224.0.0.0/4', '240.0.0.0/4',
-    '::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16',
-    'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'
+    '::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23',
+    '2001:db8::/32', '2002::/16', '3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'
   ]::cidr[];
 end
 $function$;
 comment on function private.forbidden_networks() is 'Networks that are not the public internet: loopback, private, link-local, shared, reserved, multicast, and those of IPv6 that carry IPv4 addresses. Source: the special-purpose address registries of IANA (RFC 6890).';
+
+CREATE OR REPLACE FUNCTION private.forget_addresses(target_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.stream_request_secrets
+  where request_id = target_id
+    and exists (
+      select from public.stream_requests
+      where id = target_id and (status = 'rejected' or (status <> 'pending' and approved_at is null)))
+    and not exists (select from private.restream_jobs as job where job.request_id = target_id);
+end
+$function$;
+comment on function private.forget_addresses(uuid) is 'Deletes the addresses of a request that is rejected or cancelled, with their keys, unless a session of it still needs them, if only to keep them out of its last report.';
+
+CREATE OR REPLACE FUNCTION private.forget_job_addresses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.forget_addresses(old.request_id);
+  return null;
+end
+$function$;
+comment on function private.forget_job_addresses() is 'Trigger: the last session of a rejected or cancelled request has ended.';
+
+CREATE OR REPLACE FUNCTION private.forget_request_addresses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.forget_addresses(new.id);
+  return null;
+end
+$function$;
+comment on function private.forget_request_addresses() is 'Trigger: a rejected or cancelled request needs no key.';
 
 CREATE OR REPLACE FUNCTION private.full_xid(short_xid xid)
  RETURNS xid8
@@ -3322,6 +3397,22 @@ comment on function private.is_username_taken(text) is 'Whether somebody has thi
 grant execute on function private.is_username_taken(text) to authenticated;
 grant execute on function private.is_username_taken(text) to service_role;
 
+CREATE OR REPLACE FUNCTION private.is_video_changed(target_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.stream_requests as request
+    join private.stream_request_secrets as secrets on secrets.request_id = request.id
+    where request.id = target_id and request.video_url is null
+      and coalesce(secrets.approved_version, '') <> private.find_video_version(secrets.video_source));
+end
+$function$;
+comment on function private.is_video_changed(uuid) is 'Has another file taken the place of a request''s in storage since it was approved? Not while there is none.';
+
 CREATE OR REPLACE FUNCTION private.last_visible_user()
  RETURNS uuid
  LANGUAGE sql
@@ -3512,6 +3603,7 @@ begin
   target := private.parse_address(addresses.rtmp_url, array['rtmp', 'rtmps']);
   foreach secret in array array[
     target.path || target.query,
+    case when private.show_application(target) = '' then substring(target.path from '^/([^/]{4,})') end,
     substring(addresses.rtmp_url from '//[^/]+/[^/]+/(.+)$'), substring(addresses.rtmp_url from '([^/]{4,})$'),
     substring(addresses.video_source from '\?(.{4,})$')]
   loop
@@ -3529,10 +3621,10 @@ CREATE OR REPLACE FUNCTION private.mask_rtmp_url(address private.address)
  SET search_path TO ''
 AS $function$
 begin
-  return private.show_host(address) || coalesce(substring(address.path from '^/[^/]+(?=/)'), '') || '/****';
+  return private.show_host(address) || private.show_application(address) || '/****';
 end
 $function$;
-comment on function private.mask_rtmp_url(private.address) is 'What of a target may be shown: rtmp://host/app/****. Everything after the application counts as the key.';
+comment on function private.mask_rtmp_url(private.address) is 'What of a target may be shown: rtmp://host/app/****. Everything but an application of a usual name counts as the key.';
 
 CREATE OR REPLACE FUNCTION private.mask_source_url(address private.address)
  RETURNS text
@@ -3849,6 +3941,20 @@ begin
 end
 $function$;
 comment on function private.pick_keys(jsonb,text[]) is 'Those members of an object that have one of the names and a value.';
+
+CREATE OR REPLACE FUNCTION private.pin_video(target_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.stream_request_secrets as secrets
+  set approved_version = private.find_video_version(secrets.video_source)
+  from public.stream_requests as request
+  where secrets.request_id = target_id and request.id = target_id and request.video_url is null;
+end
+$function$;
+comment on function private.pin_video(uuid) is 'Notes which file a request that is approved now is for, where its video is in storage.';
 
 CREATE OR REPLACE FUNCTION private.playback_url(setting_key text, stream_id uuid, token text)
  RETURNS text
@@ -4416,16 +4522,20 @@ CREATE OR REPLACE FUNCTION private.renew_session(session_id uuid, worker_id text
 AS $function$
 declare
   held public.stream_sessions := private.hold_session(session_id, worker_id);
+  job private.restream_jobs;
 begin
+  select * into job from private.restream_jobs where restream_jobs.session_id = renew_session.session_id;
   if jsonb_typeof(stats) <> 'null' then
     perform private.record_health(session_id, stats);
   end if;
-  return row(held.status, (
-    select lease_seconds from private.restream_jobs
-    where restream_jobs.session_id = renew_session.session_id))::public.renewed_session;
+  if job.is_storage and held.status <> 'stopping' and private.is_video_changed(job.request_id) then
+    update public.stream_sessions set status = 'stopping', error = private.describe_changed_video(video_source)
+    where id = held.id returning * into held;
+  end if;
+  return row(held.status, job.lease_seconds)::public.renewed_session;
 end
 $function$;
-comment on function private.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
+comment on function private.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
 grant execute on function private.renew_session(uuid,text,jsonb) to restream_worker;
 grant execute on function private.renew_session(uuid,text,jsonb) to service_role;
 
@@ -4543,6 +4653,9 @@ begin
   returning * into created;
   insert into private.stream_request_secrets (request_id, video_source, rtmp_url)
   values (created.id, request_stream.video_source, request_stream.rtmp_url);
+  if not needs_approval then
+    perform private.pin_video(created.id);
+  end if;
   return created;
 end
 $function$;
@@ -4993,6 +5106,11 @@ AS $function$
 begin
   if lost.status = 'stopping' then
     perform private.stop_session(lost.id, lost.reason);
+  elsif lost.reason = 'video_changed' then
+    update public.stream_sessions
+    set status = 'error', stopped_at = now(), ended_reason = lost.reason,
+        error = private.describe_changed_video(video_source)
+    where id = lost.id;
   elsif lost.requeue_count < private.setting_integer('restream_max_requeues') then
     perform private.requeue_session(lost.id, 1);
   else
@@ -5005,7 +5123,23 @@ begin
   end if;
 end
 $function$;
-comment on function private.settle_lost_session(private.lost_sessions) is 'Queues a lost session anew, stops it where that was asked for, ends it in error where it was queued anew too often. The caller has locked its user''s row.';
+comment on function private.settle_lost_session(private.lost_sessions) is 'Queues a lost session anew, stops it where that was asked for, ends it in error where it was queued anew too often or its file was replaced. The caller has locked its user''s row.';
+
+CREATE OR REPLACE FUNCTION private.show_application(address private.address)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  application constant text := substring(address.path from '^/([^/]+)/');
+begin
+  -- With some servers the key is the first part of the path. Only what is an application's usual name is none.
+  return case when lower(application) in ('app', 'broadcast', 'event', 'ingest', 'live', 'live2', 'publish', 'rtmp',
+    'stream') then '/' || application else '' end;
+end
+$function$;
+comment on function private.show_application(private.address) is 'The application of a target with its slash, where it has one of the usual names; nothing where it may be a key.';
 
 CREATE OR REPLACE FUNCTION private.show_host(address private.address)
  RETURNS text
@@ -5086,12 +5220,15 @@ begin
     perform private.fail('request_not_approved',
       format('This request is %s.', case when request.status = 'stopped' then 'cancelled' else request.status end));
   end if;
+  if private.is_video_changed(request.id) then
+    perform private.fail('video_changed', private.describe_changed_video(request.video_source));
+  end if;
   stream := private.provide_request_stream(request);
   perform private.admit_restream(stream);
   return private.queue_session(request, stream);
 end
 $function$;
-comment on function private.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached.';
+comment on function private.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached, video_changed.';
 grant execute on function private.start_stream_request(uuid) to authenticated;
 grant execute on function private.start_stream_request(uuid) to service_role;
 
@@ -6520,6 +6657,7 @@ create policy stream_requests_service_all on public.stream_requests for all to s
   with check (true);
 CREATE TRIGGER stream_requests_append_event AFTER INSERT OR DELETE OR UPDATE OF id, user_id, stream_id, session_id, video_source, rtmp_url, title, description, repeat, status, admin_notes, approved_by, created_at, approved_at, started_at, stopped_at ON public.stream_requests FOR EACH ROW EXECUTE FUNCTION private.stream_requests_append_event();
 CREATE TRIGGER stream_requests_enforce_transitions BEFORE UPDATE OF status ON public.stream_requests FOR EACH ROW WHEN (old.status IS DISTINCT FROM new.status) EXECUTE FUNCTION private.enforce_transitions('pending>approved', 'pending>rejected', 'pending>stopped', 'approved>rejected', 'approved>streaming', 'approved>stopped', 'streaming>stopped', 'streaming>rejected', 'stopped>streaming', 'stopped>rejected');
+CREATE TRIGGER stream_requests_forget_addresses AFTER UPDATE OF status, approved_at ON public.stream_requests FOR EACH ROW WHEN (new.status = 'rejected'::text OR new.approved_at IS NULL) EXECUTE FUNCTION private.forget_request_addresses();
 
 create table public.stream_sessions (
   id uuid default gen_random_uuid() not null,
@@ -6570,7 +6708,7 @@ comment on column public.stream_sessions.stream_key_id is 'ingest: which of the 
 comment on column public.stream_sessions.last_seen_at is 'When the media server or worker was last heard of; the session''s lease runs from here.';
 comment on column public.stream_sessions.disconnected_at is 'When the publisher went; null while connected. Within the reconnect grace it may resume.';
 comment on column public.stream_sessions.resumed_at is 'When the publisher last reconnected to this session.';
-comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, disabled, deleted.';
+comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_changed, disabled, deleted.';
 comment on column public.stream_sessions.error is 'restream: what went wrong, with the last lines that ffmpeg wrote.';
 comment on column public.stream_sessions.exit_code is 'restream: ffmpeg''s exit code.';
 comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of the seconds watched.';
@@ -6809,7 +6947,7 @@ begin
   return private.approve_stream_request($1, $2);
 end
 $function$;
-comment on function public.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
+comment on function public.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it is now: one that takes its place is not pushed. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
 grant execute on function public.approve_stream_request(uuid,text) to anon;
 grant execute on function public.approve_stream_request(uuid,text) to authenticated;
 grant execute on function public.approve_stream_request(uuid,text) to service_role;
@@ -7430,7 +7568,7 @@ begin
   return private.renew_session($1, $2, $3);
 end
 $function$;
-comment on function public.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
+comment on function public.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
 grant execute on function public.renew_session(uuid,text,jsonb) to restream_worker;
 grant execute on function public.renew_session(uuid,text,jsonb) to service_role;
 
@@ -7574,7 +7712,7 @@ begin
   return private.start_stream_request($1);
 end
 $function$;
-comment on function public.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached.';
+comment on function public.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached, video_changed.';
 grant execute on function public.start_stream_request(uuid) to anon;
 grant execute on function public.start_stream_request(uuid) to authenticated;
 grant execute on function public.start_stream_request(uuid) to service_role;

@@ -194,7 +194,7 @@ export type Database = {
           created_at: string;
           /** When the publisher went; null while connected. Within the reconnect grace it may resume. */
           disconnected_at: string | null;
-          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, disabled, deleted. */
+          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_changed, disabled, deleted. */
           ended_reason: string | null;
           /** restream: what went wrong, with the last lines that ffmpeg wrote. */
           error: string | null;
@@ -564,7 +564,7 @@ export type Database = {
         };
         Returns: Database['public']['CompositeTypes']['appended_event'];
       };
-      /** Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required. */
+      /** Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it is now: one that takes its place is not pushed. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required. */
       approve_stream_request: {
         Args: {
           id: string;
@@ -986,7 +986,7 @@ export type Database = {
         };
         Returns: Database['public']['CompositeTypes']['renewed_ingest'];
       };
-      /** The worker's lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role. */
+      /** The worker's lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role. */
       renew_session: {
         Args: {
           session_id: string;
@@ -1092,7 +1092,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      /** Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached. */
+      /** Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached, video_changed. */
       start_stream_request: {
         Args: {
           request_id: string;
