@@ -244,7 +244,7 @@ insert into private.errors (code, domain, status, hint) values ('user_not_found'
 insert into private.errors (code, domain, status, hint) values ('username_invalid', 'identity', '400', 'Choose 3 to 30 characters of a-z, 0-9 and _.');
 insert into private.errors (code, domain, status, hint) values ('username_reserved', 'identity', '409', 'Choose another username; the setting reserved_usernames lists what nobody may have.');
 insert into private.errors (code, domain, status, hint) values ('username_taken', 'identity', '409', 'Choose another username.');
-insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type, of at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
+insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type, at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
 insert into private.errors (code, domain, status, hint) values ('version_conflict', 'events', '409', 'Read the newer events, decide again, and append with the version that you saw.');
 insert into private.errors (code, domain, status, hint) values ('video_changed', 'restream', '409', 'Make a new request for the file as it is now.');
 insert into private.errors (code, domain, status, hint) values ('video_not_found', 'restream', '404', 'Upload it first, or check its name.');
@@ -458,7 +458,7 @@ create view private.lost_sessions as
         CASE
             WHEN job.lease_expires_at <= now() THEN 'lease_expired'::text
             WHEN job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text))) THEN 'not_started'::text
-            ELSE 'video_changed'::text
+            ELSE 'video_replaced'::text
         END AS reason
    FROM private.restream_jobs job
      JOIN public.stream_sessions session ON session.id = job.session_id
@@ -2294,8 +2294,8 @@ begin
         when session.status = 'stopping' then 'stopped'
         when end_restream.status = 'stopped' then 'finished'
         else 'failed' end,
-      error = coalesce(private.mask_report(session.id, end_restream.error), session.error), exit_code = end_restream.exit_code,
-      stopped_at = now()
+      error = coalesce(private.mask_report(session.id, end_restream.error), session.error),
+      exit_code = end_restream.exit_code, stopped_at = now()
   where id = session.id;
 end
 $function$;
@@ -5106,7 +5106,7 @@ AS $function$
 begin
   if lost.status = 'stopping' then
     perform private.stop_session(lost.id, lost.reason);
-  elsif lost.reason = 'video_changed' then
+  elsif lost.reason = 'video_replaced' then
     update public.stream_sessions
     set status = 'error', stopped_at = now(), ended_reason = lost.reason,
         error = private.describe_changed_video(video_source)
@@ -6708,7 +6708,7 @@ comment on column public.stream_sessions.stream_key_id is 'ingest: which of the 
 comment on column public.stream_sessions.last_seen_at is 'When the media server or worker was last heard of; the session''s lease runs from here.';
 comment on column public.stream_sessions.disconnected_at is 'When the publisher went; null while connected. Within the reconnect grace it may resume.';
 comment on column public.stream_sessions.resumed_at is 'When the publisher last reconnected to this session.';
-comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_changed, disabled, deleted.';
+comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_replaced, disabled, deleted.';
 comment on column public.stream_sessions.error is 'restream: what went wrong, with the last lines that ffmpeg wrote.';
 comment on column public.stream_sessions.exit_code is 'restream: ffmpeg''s exit code.';
 comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of the seconds watched.';

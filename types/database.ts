@@ -194,7 +194,7 @@ export type Database = {
           created_at: string;
           /** When the publisher went; null while connected. Within the reconnect grace it may resume. */
           disconnected_at: string | null;
-          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_changed, disabled, deleted. */
+          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_replaced, disabled, deleted. */
           ended_reason: string | null;
           /** restream: what went wrong, with the last lines that ffmpeg wrote. */
           error: string | null;

@@ -52,4 +52,5 @@ insert into private.errors (domain, code, status, hint) values
   ('core', 'setting_missing', 500, 'Run the migrations; every setting is created by the one that needs it.'),
   ('core', 'setting_not_found', 404, 'get_settings lists the settings.'),
   ('core', 'sign_in_required', 401, 'Sign in and call again with the user''s access token.'),
-  ('core', 'value_invalid', 400, 'Give a value of the setting''s JSON type, of at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
+  ('core', 'value_invalid', 400,
+    'Give a value of the setting''s JSON type, at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');

@@ -115,7 +115,8 @@ begin
 end
 $$;
 comment on function private.fold_events(private.event_snapshots, text, uuid, timestamptz, bigint) is
-  'A snapshot''s state plus the events after it, up to a moment and a version. Data too deep to be read is passed over.';
+  'A snapshot''s state plus the events after it, up to a moment and a version. Data too deep to be read is passed '
+  'over.';
 
 create function private.replay(
   aggregate_type text,

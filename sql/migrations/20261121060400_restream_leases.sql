@@ -44,7 +44,7 @@ create view private.lost_sessions as
     case
       when job.lease_expires_at <= now() then 'lease_expired'
       when job.starting_since <= (select now() - private.setting_seconds('restream_start_seconds')) then 'not_started'
-      else 'video_changed'
+      else 'video_replaced'
     end as reason
   from private.restream_jobs as job
   join public.stream_sessions as session on session.id = job.session_id
@@ -80,7 +80,7 @@ as $$
 begin
   if lost.status = 'stopping' then
     perform private.stop_session(lost.id, lost.reason);
-  elsif lost.reason = 'video_changed' then
+  elsif lost.reason = 'video_replaced' then
     update public.stream_sessions
     set status = 'error', stopped_at = now(), ended_reason = lost.reason,
         error = private.describe_changed_video(video_source)

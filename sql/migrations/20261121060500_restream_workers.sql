@@ -171,8 +171,8 @@ end
 $$;
 comment on function private.renew_session(uuid, text, jsonb) is
   'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to '
-  'get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and '
-  'service_role.';
+  'get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at '
+  'once), stats_invalid. Callable by restream_worker and service_role.';
 select private.publish_rpc('private.renew_session(uuid, text, jsonb)', 'restream_worker');
 
 create function private.mask_report(session_id uuid, report text)
@@ -217,8 +217,8 @@ begin
         when session.status = 'stopping' then 'stopped'
         when end_restream.status = 'stopped' then 'finished'
         else 'failed' end,
-      error = coalesce(private.mask_report(session.id, end_restream.error), session.error), exit_code = end_restream.exit_code,
-      stopped_at = now()
+      error = coalesce(private.mask_report(session.id, end_restream.error), session.error),
+      exit_code = end_restream.exit_code, stopped_at = now()
   where id = session.id;
 end
 $$;

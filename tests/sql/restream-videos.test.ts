@@ -83,7 +83,7 @@ describe('a file that takes the place of an approved one', () => {
     await video.replace();
     expect((await claim(db)).session).toBeNull();
     const [session] = await db.sql`select * from public.stream_sessions where id = ${id}`;
-    expect(session).toMatchObject({ status: 'error', ended_reason: 'video_changed' });
+    expect(session).toMatchObject({ status: 'error', ended_reason: 'video_replaced' });
     expect(session?.error).toMatch(/is not the file that was approved/);
   });
 
