@@ -107,13 +107,15 @@ create table private.admission_log (
   client_ip inet,
   key_prefix text,
   limit_count integer,
-  active_count integer
+  active_count integer,
+  attempts integer default 1 not null
 ) partition by RANGE (created_at);
-comment on table private.admission_log is 'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw. Kept for 90 days.';
+comment on table private.admission_log is 'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw; wrong keys for a stream that exists are counted, a row an address and minute. Kept for 90 days.';
 comment on column private.admission_log.rule is 'admitted, resumed, or the code of the refusal.';
 comment on column private.admission_log.key_prefix is 'First 8 characters of a key of the right form; **** for anything else.';
 comment on column private.admission_log.limit_count is 'The limit that was applied.';
 comment on column private.admission_log.active_count is 'What was counted against it.';
+comment on column private.admission_log.attempts is 'How many wrong keys the row stands for, presented from client_ip within a minute; 1 for every other answer. Past 19 addresses the minute''s twentieth row, without an address, counts all others.';
 CREATE INDEX admission_log_stream_idx ON ONLY private.admission_log USING btree (stream_id, created_at DESC);
 
 create table private.admission_log_default partition of private.admission_log DEFAULT;
@@ -175,7 +177,7 @@ insert into private.errors (code, domain, status, hint) values ('device_not_foun
 insert into private.errors (code, domain, status, hint) values ('device_type_invalid', 'identity', '400', 'Give web, phone, tablet, desktop, tv, console or other.');
 insert into private.errors (code, domain, status, hint) values ('disabled_by_admin', 'streams', '403', 'Ask support to enable it.');
 insert into private.errors (code, domain, status, hint) values ('display_name_invalid', 'identity', '400', 'Give at most 80 characters on one line.');
-insert into private.errors (code, domain, status, hint) values ('event_data_invalid', 'events', '400', 'Give an object; keep large data elsewhere and store its address here.');
+insert into private.errors (code, domain, status, hint) values ('event_data_invalid', 'events', '400', 'Give an object of at most 64 levels; keep large data elsewhere and store its address here.');
 insert into private.errors (code, domain, status, hint) values ('event_id_conflict', 'events', '409', 'Append the same events again, or events with new ids.');
 insert into private.errors (code, domain, status, hint) values ('event_log_append_only', 'events', '403', 'Append an event that says what is different now; archive_events detaches old partitions.');
 insert into private.errors (code, domain, status, hint) values ('event_not_found', 'events', '404', 'Snapshot a version that get_events shows.');
@@ -198,7 +200,7 @@ insert into private.errors (code, domain, status, hint) values ('max_requests_re
 insert into private.errors (code, domain, status, hint) values ('max_streams_reached', 'streams', '409', 'Delete a stream that you no longer need.');
 insert into private.errors (code, domain, status, hint) values ('media_server_invalid', 'streams', '400', 'Give the server''s own name of 1 to 100 characters.');
 insert into private.errors (code, domain, status, hint) values ('member_invalid', 'events', '400', 'Leave it out to take any member that is free.');
-insert into private.errors (code, domain, status, hint) values ('metadata_invalid', 'events', '400', 'Give an object, {} for none.');
+insert into private.errors (code, domain, status, hint) values ('metadata_invalid', 'events', '400', 'Give an object of at most 64 levels, {} for none.');
 insert into private.errors (code, domain, status, hint) values ('notes_invalid', 'restream', '400', 'Give at most 2000 characters; line breaks are allowed.');
 insert into private.errors (code, domain, status, hint) values ('package_type_invalid', 'identity', '400', 'Choose one of public.packages that is on sale, or null for none.');
 insert into private.errors (code, domain, status, hint) values ('playback_token_invalid', 'streams', '403', 'Get a new address from get_playback.');
@@ -209,6 +211,7 @@ insert into private.errors (code, domain, status, hint) values ('recording_inval
 insert into private.errors (code, domain, status, hint) values ('request_not_approved', 'restream', '409', 'A pending request waits for an admin; make a new one in place of a rejected or cancelled one.');
 insert into private.errors (code, domain, status, hint) values ('request_not_found', 'restream', '404', 'Your requests are in stream_requests.');
 insert into private.errors (code, domain, status, hint) values ('request_not_pending', 'restream', '409', 'Its owner can make a new one.');
+insert into private.errors (code, domain, status, hint) values ('result_invalid', 'core', '400', 'Give the figures of what was done: at most 256 kB and 64 levels.');
 insert into private.errors (code, domain, status, hint) values ('role_invalid', 'identity', '400', 'Give user, moderator or admin.');
 insert into private.errors (code, domain, status, hint) values ('rpc_invalid', 'core', '400', 'Mend the function in its migration, then publish it.');
 insert into private.errors (code, domain, status, hint) values ('rtmp_url_forbidden', 'restream', '400', 'Use a public host. An operator can name others in the setting allowed_target_hosts.');
@@ -222,10 +225,11 @@ insert into private.errors (code, domain, status, hint) values ('session_require
 insert into private.errors (code, domain, status, hint) values ('session_revoked', 'identity', '403', 'Sign in again.');
 insert into private.errors (code, domain, status, hint) values ('setting_missing', 'core', '500', 'Run the migrations; every setting is created by the one that needs it.');
 insert into private.errors (code, domain, status, hint) values ('setting_not_found', 'core', '404', 'get_settings lists the settings.');
-insert into private.errors (code, domain, status, hint) values ('settings_invalid', 'streams', '400', 'Give an object of at most 16 kB, {} for none; the setting stream_settings_types says which key has which type.');
+insert into private.errors (code, domain, status, hint) values ('settings_invalid', 'streams', '400', 'Give an object of at most 16 kB and 64 levels, {} for none; the setting stream_settings_types says which key has which type.');
 insert into private.errors (code, domain, status, hint) values ('sign_in_required', 'core', '401', 'Sign in and call again with the user''s access token.');
 insert into private.errors (code, domain, status, hint) values ('size_invalid', 'events', '400', 'Give how many members share the log.');
 insert into private.errors (code, domain, status, hint) values ('source_url_invalid', 'restream', '400', 'Give the signed URL of the file.');
+insert into private.errors (code, domain, status, hint) values ('state_invalid', 'events', '400', 'Snapshot at most 1 MB and 64 levels; keep large data elsewhere.');
 insert into private.errors (code, domain, status, hint) values ('stats_invalid', 'restream', '400', 'Leave out what is unknown.');
 insert into private.errors (code, domain, status, hint) values ('status_invalid', 'restream', '400', 'Give starting, running, stopped or error.');
 insert into private.errors (code, domain, status, hint) values ('stream_already_live', 'streams', '409', 'Stop the other encoder, or use another stream.');
@@ -238,9 +242,11 @@ insert into private.errors (code, domain, status, hint) values ('stream_not_live
 insert into private.errors (code, domain, status, hint) values ('title_invalid', 'streams', '400', 'Give a title of 1 to 140 characters on one line.');
 insert into private.errors (code, domain, status, hint) values ('user_not_found', 'identity', '404', 'Check the id or the e-mail address; an account begins with a sign-up.');
 insert into private.errors (code, domain, status, hint) values ('username_invalid', 'identity', '400', 'Choose 3 to 30 characters of a-z, 0-9 and _.');
+insert into private.errors (code, domain, status, hint) values ('username_reserved', 'identity', '409', 'Choose another username; the setting reserved_usernames lists what nobody may have.');
 insert into private.errors (code, domain, status, hint) values ('username_taken', 'identity', '409', 'Choose another username.');
-insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type; a number is whole, from 0 to 999999999.');
+insert into private.errors (code, domain, status, hint) values ('value_invalid', 'core', '400', 'Give a value of the setting''s JSON type, at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');
 insert into private.errors (code, domain, status, hint) values ('version_conflict', 'events', '409', 'Read the newer events, decide again, and append with the version that you saw.');
+insert into private.errors (code, domain, status, hint) values ('video_changed', 'restream', '409', 'Make a new request for the file as it is now.');
 insert into private.errors (code, domain, status, hint) values ('video_not_found', 'restream', '404', 'Upload it first, or check its name.');
 insert into private.errors (code, domain, status, hint) values ('video_source_forbidden', 'restream', '400', 'Use a public host. An operator can name others in the setting allowed_source_hosts.');
 insert into private.errors (code, domain, status, hint) values ('video_source_invalid', 'restream', '400', 'Give an http(s) address, or upload to the bucket videos and give videos/<your id>/<file>.');
@@ -377,14 +383,18 @@ create view private.events as
     version,
     event_type,
         CASE
+            WHEN private.is_unreadable(event_data) THEN '{"set_aside": true}'::jsonb
             WHEN personal IS NULL THEN event_data
             ELSE private.reveal(event_data, personal, user_id)
         END AS event_data,
-    metadata,
+        CASE
+            WHEN private.is_unreadable(metadata) THEN '{"set_aside": true}'::jsonb
+            ELSE metadata
+        END AS metadata,
     user_id,
     created_at
    FROM private.event_log;
-comment on view private.events is 'The event log in the columns of public.event. An event without an id of its own has one of UUID version 8: 48 bits of its position, then the latter half of its aggregate''s id. It costs an append nothing, is found by its position, and sorts as the log does.';
+comment on view private.events is 'The event log in the columns of public.event. An event without an id of its own has one of UUID version 8: 48 bits of its position, then the latter half of its aggregate''s id. It costs an append nothing, is found by its position, and sorts as the log does. Data too deep to be read is set aside: {"set_aside": true} stands for it.';
 
 create table private.file_deletions (
   bucket_id text not null,
@@ -447,12 +457,13 @@ create view private.lost_sessions as
     job.requeue_count,
         CASE
             WHEN job.lease_expires_at <= now() THEN 'lease_expired'::text
-            ELSE 'not_started'::text
+            WHEN job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text))) THEN 'not_started'::text
+            ELSE 'video_replaced'::text
         END AS reason
    FROM private.restream_jobs job
      JOIN public.stream_sessions session ON session.id = job.session_id
-  WHERE job.lease_expires_at <= now() OR job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text)));
-comment on view private.lost_sessions is 'Restream sessions whose worker''s lease ran out, or that have been starting for too long.';
+  WHERE job.lease_expires_at <= now() OR job.starting_since <= (( SELECT now() - private.setting_seconds('restream_start_seconds'::text))) OR job.queued_at IS NOT NULL AND job.source_url IS NOT NULL AND job.is_storage AND private.is_video_changed(job.request_id);
+comment on view private.lost_sessions is 'Restream sessions whose worker''s lease ran out, that have been starting for too long, or whose file in storage was replaced while they waited for a worker.';
 
 create table private.personal_keys (
   user_id uuid not null,
@@ -488,6 +499,7 @@ CREATE INDEX restream_jobs_queue_idx ON private.restream_jobs USING btree (queue
 CREATE INDEX restream_jobs_request_idx ON private.restream_jobs USING btree (request_id);
 CREATE INDEX restream_jobs_starting_idx ON private.restream_jobs USING btree (starting_since) WHERE starting_since IS NOT NULL;
 CREATE TRIGGER restream_jobs_announce AFTER INSERT OR UPDATE OF queued_at, source_url ON private.restream_jobs FOR EACH ROW WHEN (new.queued_at IS NOT NULL AND new.source_url IS NOT NULL) EXECUTE FUNCTION private.announce_job();
+CREATE TRIGGER restream_jobs_forget_addresses AFTER DELETE ON private.restream_jobs FOR EACH ROW EXECUTE FUNCTION private.forget_job_addresses();
 
 create table private.scheduled_jobs (
   name text not null,
@@ -550,6 +562,7 @@ insert into private.settings (key, value, comment) values ('max_streams_per_user
 insert into private.settings (key, value, comment) values ('playback_flv_url', '"http://127.0.0.1:8000/live/{stream_id}.flv"', 'Address of a live stream as HTTP-FLV; empty: not offered.');
 insert into private.settings (key, value, comment) values ('playback_hls_url', '""', 'Address of a live stream as HLS; empty: not offered.');
 insert into private.settings (key, value, comment) values ('playback_token_seconds', '3600', 'How long a playback address of an unlisted or private stream can be opened.');
+insert into private.settings (key, value, comment) values ('reserved_usernames', '["abuse", "admin", "administrator", "anonymous", "api", "billing", "contact", "everyone", "help", "helpdesk", "info", "mod", "moderator", "moderators", "nobody", "null", "official", "operator", "payments", "privacy", "root", "security", "service", "staff", "streambed", "superuser", "support", "sysadmin", "system", "team", "undefined", "verified", "webmaster"]', 'Usernames that nobody may choose, without their underscores.');
 insert into private.settings (key, value, comment) values ('restream_max_requeues', '3', 'How often a session is queued anew after its worker was lost; then it ends in error.');
 insert into private.settings (key, value, comment) values ('restream_start_seconds', '300', 'How long a session may wait to run, for a worker or for its source, before it is queued anew.');
 insert into private.settings (key, value, comment) values ('rtmp_url', '"rtmp://127.0.0.1:1935/live"', 'Where broadcasters push; shown by create_stream.');
@@ -606,10 +619,12 @@ create table private.stream_request_secrets (
   request_id uuid not null,
   video_source text not null,
   rtmp_url text not null,
+  approved_version text,
   constraint stream_request_secrets_pkey PRIMARY KEY (request_id),
   constraint stream_request_secrets_request_id_fkey FOREIGN KEY (request_id) REFERENCES public.stream_requests(id) ON DELETE CASCADE
 );
-comment on table private.stream_request_secrets is 'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker.';
+comment on table private.stream_request_secrets is 'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker. The row goes when the request is cancelled or rejected and its session has ended.';
+comment on column private.stream_request_secrets.approved_version is 'For a file in storage: what find_video_version said of it when it was approved. No other is pushed.';
 
 create table private.viewer_samples (
   created_at timestamp with time zone not null,
@@ -789,6 +804,7 @@ begin
   -- Checked in full only where this does not hold: it does nearly always, at a quarter of the cost.
   if (pg_column_size(event_data) + pg_column_size(metadata) <= 2048
     and jsonb_typeof(event_data) = 'object' and jsonb_typeof(metadata) = 'object'
+    and not jsonb_path_exists(event_data, 'strict $.**{65}') and not jsonb_path_exists(metadata, 'strict $.**{65}')
     and ltrim(event_type, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') = ''
     and ascii(event_type) between 65 and 90 and length(event_type) <= 80) is not true then
     perform private.check_event(event_type, event_data, metadata);
@@ -1012,10 +1028,11 @@ begin
   update public.stream_requests
   set status = 'approved', approved_at = now(), approved_by = auth.uid(), admin_notes = coalesce(notes, admin_notes)
   where stream_requests.id = request.id returning * into request;
+  perform private.pin_video(request.id);
   return request;
 end
 $function$;
-comment on function private.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
+comment on function private.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it is now: one that takes its place is not pushed. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
 grant execute on function private.approve_stream_request(uuid,text) to authenticated;
 grant execute on function private.approve_stream_request(uuid,text) to service_role;
 
@@ -1311,6 +1328,8 @@ CREATE OR REPLACE FUNCTION private.check_event(event_type text, event_data jsonb
  SET search_path TO ''
 AS $function$
 begin
+  perform private.check_json('event_data', event_data);
+  perform private.check_json('metadata', metadata);
   if coalesce(event_type, '') !~ '^[A-Z][A-Za-z0-9]*$' or length(event_type) > 80 then
     perform private.fail('event_type_invalid',
       'event_type must be a name in the past tense such as StreamStarted, of up to 80 letters and digits.');
@@ -1322,6 +1341,23 @@ begin
 end
 $function$;
 comment on function private.check_event(text,jsonb,jsonb) is 'Raises event_data_invalid, event_type_invalid, metadata_invalid.';
+
+CREATE OR REPLACE FUNCTION private.check_json(field text, value jsonb, max_bytes integer DEFAULT NULL::integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  if jsonb_path_exists(value, 'strict $.**{65}') then
+    perform private.fail(field || '_invalid', format('%s must be nested at most 64 levels deep.', field));
+  elsif octet_length(value::text) > max_bytes then
+    perform private.fail(field || '_invalid',
+      format('%s must be at most %s bytes, got %s.', field, max_bytes, octet_length(value::text)));
+  end if;
+end
+$function$;
+comment on function private.check_json(text,jsonb,integer) is 'Raises <field>_invalid for JSON deeper than 64 levels, or longer than max_bytes as text where that is given: what is too deep is stored, but breaks whoever reads it. Null passes. For other functions only.';
 
 CREATE OR REPLACE FUNCTION private.check_kept(base private.event_snapshots, aggregate_type text, aggregate_id uuid, at_version bigint)
  RETURNS void
@@ -1551,10 +1587,7 @@ begin
     perform private.fail('settings_invalid',
       format('settings must be a JSON object, got %s.', coalesce(jsonb_typeof(settings), 'nothing')));
   end if;
-  if octet_length(settings::text) > 16384 then
-    perform private.fail('settings_invalid',
-      format('settings must be at most 16384 bytes, got %s.', octet_length(settings::text)));
-  end if;
+  perform private.check_json('settings', settings, 16384);
   select known.key, known.value #>> '{}' as wanted, jsonb_typeof(settings -> known.key) as got into wrong
   from jsonb_each(private.setting('stream_settings_types')) as known
   where settings ? known.key and jsonb_typeof(settings -> known.key) <> known.value #>> '{}'
@@ -1565,7 +1598,7 @@ begin
   end if;
 end
 $function$;
-comment on function private.check_stream_settings(jsonb) is 'Raises settings_invalid unless the value is an object of up to 16 kB whose known keys have their types.';
+comment on function private.check_stream_settings(jsonb) is 'Raises settings_invalid unless the value is an object of up to 16 kB and 64 levels whose known keys have their types.';
 
 CREATE OR REPLACE FUNCTION private.check_text(field text, value text, min_length integer, max_length integer, multiline boolean DEFAULT false)
  RETURNS void
@@ -1695,6 +1728,7 @@ begin
   from private.restream_jobs as queued
   join public.stream_sessions as session on session.id = queued.session_id
   where queued.queued_at is not null and queued.source_url is not null and session.status = 'starting'
+    and not (queued.is_storage and private.is_video_changed(queued.request_id))
   order by queued.queued_at limit 1
   for no key update skip locked;
   if not found then
@@ -1813,19 +1847,20 @@ CREATE OR REPLACE FUNCTION private.create_profile(account auth.users)
 AS $function$
 declare
   suggestion text := private.suggest_username(account);
-  attempt text := suggestion;
+  attempt text := coalesce(suggestion, private.make_username());
   shown_name text := left(regexp_replace(account.raw_user_meta_data ->> 'display_name',
     '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80);
 begin
   for attempts in 1..6 loop
     exit when not private.is_username_taken(attempt);
-    attempt := left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
+    attempt := coalesce(left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5),
+      private.make_username());
   end loop;
   insert into public.profiles (id, username, display_name) values (account.id, attempt, nullif(shown_name, ''))
   on conflict (id) do nothing;
 end
 $function$;
-comment on function private.create_profile(auth.users) is 'Makes an account''s profile under its suggested username, with a random suffix where that is taken.';
+comment on function private.create_profile(auth.users) is 'Makes an account''s profile under the username that it chose, with a random suffix where that is taken, or under a neutral one.';
 
 CREATE OR REPLACE FUNCTION private.create_snapshot(aggregate_type text, aggregate_id uuid, version bigint, state jsonb)
  RETURNS boolean
@@ -1836,6 +1871,7 @@ AS $function$
 declare
   snapshotted private.event_log;
 begin
+  perform private.check_json('state', state, 1048576);
   select * into snapshotted from private.event_log as e
   where e.aggregate_type = create_snapshot.aggregate_type and e.aggregate_id = create_snapshot.aggregate_id
     and e.version = create_snapshot.version;
@@ -1850,7 +1886,7 @@ begin
   return found;
 end
 $function$;
-comment on function private.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found. Callable by service_role.';
+comment on function private.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role.';
 grant execute on function private.create_snapshot(text,uuid,bigint,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION private.create_stream(title text, description text DEFAULT NULL::text, visibility text DEFAULT 'public'::text, category text DEFAULT NULL::text, settings jsonb DEFAULT '{}'::jsonb)
@@ -2016,6 +2052,18 @@ begin
 end
 $function$;
 comment on function private.describe_admission(public.stream_sessions) is 'The answer of begin_ingest for an admitted publisher.';
+
+CREATE OR REPLACE FUNCTION private.describe_changed_video(video_source text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return format('%s is not the file that was approved.', video_source);
+end
+$function$;
+comment on function private.describe_changed_video(text) is 'What people are told of a file that was replaced.';
 
 CREATE OR REPLACE FUNCTION private.describe_claim(job private.restream_jobs)
  RETURNS public.session_claim
@@ -2248,8 +2296,8 @@ begin
         when session.status = 'stopping' then 'stopped'
         when end_restream.status = 'stopped' then 'finished'
         else 'failed' end,
-      error = private.mask_report(session.id, end_restream.error), exit_code = end_restream.exit_code,
-      stopped_at = now()
+      error = coalesce(private.mask_report(session.id, end_restream.error), session.error),
+      exit_code = end_restream.exit_code, stopped_at = now()
   where id = session.id;
 end
 $function$;
@@ -2632,6 +2680,20 @@ end
 $function$;
 comment on function private.find_uncounted_sessions() is 'Sessions that ended within the last minute and have no sample of their end yet.';
 
+CREATE OR REPLACE FUNCTION private.find_video_version(video_source text)
+ RETURNS text
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return (
+    select concat_ws(' ', id, version, metadata ->> 'eTag') from storage.objects
+    where bucket_id = 'videos' and name = substr(video_source, length('videos/') + 1));
+end
+$function$;
+comment on function private.find_video_version(text) is 'What tells a file in storage (videos/<user id>/<file>) from one that took its place; null where there is none.';
+
 CREATE OR REPLACE FUNCTION private.finish_job_run(job_name text, run_id bigint, ok boolean, result jsonb DEFAULT NULL::jsonb, error text DEFAULT NULL::text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -2641,6 +2703,7 @@ AS $function$
 declare
   state private.job_states;
 begin
+  perform private.check_json('result', result, 262144);
   select * into state from private.job_states
   where job_states.job_name = finish_job_run.job_name and job_states.run_id = finish_job_run.run_id
     and leased_until is not null
@@ -2652,7 +2715,7 @@ begin
   return true;
 end
 $function$;
-comment on function private.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Callable by service_role.';
+comment on function private.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Raises result_invalid past 256 kB. Callable by service_role.';
 grant execute on function private.finish_job_run(text,bigint,boolean,jsonb,text) to service_role;
 
 CREATE OR REPLACE FUNCTION private.first_visible_user()
@@ -2683,6 +2746,7 @@ begin
     where e.aggregate_type = fold_events.aggregate_type and e.aggregate_id = fold_events.aggregate_id
       and e.version > coalesce(base.version, 0)
       and e.version <= coalesce(at_version, 9223372036854775807) and e.created_at <= coalesce(as_of, 'infinity')
+      and not private.is_unreadable(e.event_data)
     order by e.version
   loop
     -- `new` is merged in; without it the state stays; after `"new": null` there is none.
@@ -2700,7 +2764,7 @@ begin
   return folded;
 end
 $function$;
-comment on function private.fold_events(private.event_snapshots,text,uuid,timestamp with time zone,bigint) is 'A snapshot''s state plus the events after it, up to a moment and a version.';
+comment on function private.fold_events(private.event_snapshots,text,uuid,timestamp with time zone,bigint) is 'A snapshot''s state plus the events after it, up to a moment and a version. Data too deep to be read is passed over.';
 
 CREATE OR REPLACE FUNCTION private.follow_up(aggregate_type text, aggregate_id uuid, newest_position bigint)
  RETURNS void
@@ -2733,12 +2797,54 @@ begin
     '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24',
     '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24',
     '224.0.0.0/4', '240.0.0.0/4',
-    '::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16',
-    'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'
+    '::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23',
+    '2001:db8::/32', '2002::/16', '3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'
   ]::cidr[];
 end
 $function$;
 comment on function private.forbidden_networks() is 'Networks that are not the public internet: loopback, private, link-local, shared, reserved, multicast, and those of IPv6 that carry IPv4 addresses. Source: the special-purpose address registries of IANA (RFC 6890).';
+
+CREATE OR REPLACE FUNCTION private.forget_addresses(target_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  delete from private.stream_request_secrets
+  where request_id = target_id
+    and exists (
+      select from public.stream_requests
+      where id = target_id and (status = 'rejected' or (status <> 'pending' and approved_at is null)))
+    and not exists (select from private.restream_jobs as job where job.request_id = target_id);
+end
+$function$;
+comment on function private.forget_addresses(uuid) is 'Deletes the addresses of a request that is rejected or cancelled, with their keys, unless a session of it still needs them, if only to keep them out of its last report.';
+
+CREATE OR REPLACE FUNCTION private.forget_job_addresses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.forget_addresses(old.request_id);
+  return null;
+end
+$function$;
+comment on function private.forget_job_addresses() is 'Trigger: the last session of a rejected or cancelled request has ended.';
+
+CREATE OR REPLACE FUNCTION private.forget_request_addresses()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  perform private.forget_addresses(new.id);
+  return null;
+end
+$function$;
+comment on function private.forget_request_addresses() is 'Trigger: a rejected or cancelled request needs no key.';
 
 CREATE OR REPLACE FUNCTION private.full_xid(short_xid xid)
  RETURNS xid8
@@ -2757,7 +2863,7 @@ $function$;
 comment on function private.full_xid(xid) is 'A recent transaction id of 32 bits with its epoch.';
 
 CREATE OR REPLACE FUNCTION private.get_admissions(stream_id uuid, since timestamp with time zone DEFAULT (now() - '1 day'::interval), until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone, max_count integer DEFAULT 100)
- RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer)
+ RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer, attempts integer)
  LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO ''
@@ -2766,14 +2872,14 @@ begin
   perform private.require_readable_stream(stream_id);
   return query
     select log.created_at, log.admitted, log.rule, log.message, log.session_id, log.media_server,
-      log.client_ip, log.key_prefix, log.limit_count, log.active_count
+      log.client_ip, log.key_prefix, log.limit_count, log.active_count, log.attempts
     from private.admission_log as log
     where log.stream_id = get_admissions.stream_id and log.created_at >= since and log.created_at < until
     order by log.created_at desc, log.id desc
     limit greatest(least(max_count, 1000), 0);
 end
 $function$;
-comment on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
+comment on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. Wrong keys from one address within a minute are one row with their number in attempts. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
 grant execute on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to authenticated;
 grant execute on function private.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to service_role;
 
@@ -3251,6 +3357,32 @@ AS $function$
 $function$;
 comment on function private.is_trusted_caller() is 'True for the secret key, and for the owner of the database working without an API in between (Studio, scripts).';
 
+CREATE OR REPLACE FUNCTION private.is_unreadable(value jsonb)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return jsonb_path_exists(value, 'strict $.**{129}');
+end
+$function$;
+comment on function private.is_unreadable(jsonb) is 'Is this JSON of an event so deep that whoever reads it may break? What comes in has 64 levels at most, a row''s event some more; a log may hold deeper ones from before that was checked.';
+
+CREATE OR REPLACE FUNCTION private.is_username_reserved(username text)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+begin
+  return private.setting('reserved_usernames') ? replace(lower(username), '_', '');
+end
+$function$;
+comment on function private.is_username_reserved(text) is 'Whether the setting reserved_usernames has this username, whatever underscores are in it. Callable by who may change a profile, because the trigger runs as the client.';
+grant execute on function private.is_username_reserved(text) to authenticated;
+grant execute on function private.is_username_reserved(text) to service_role;
+
 CREATE OR REPLACE FUNCTION private.is_username_taken(username text)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -3266,6 +3398,22 @@ $function$;
 comment on function private.is_username_taken(text) is 'Whether somebody has this username. Until this transaction ends nobody else can take it. Callable by who may change a profile, because the trigger runs as the client.';
 grant execute on function private.is_username_taken(text) to authenticated;
 grant execute on function private.is_username_taken(text) to service_role;
+
+CREATE OR REPLACE FUNCTION private.is_video_changed(target_id uuid)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+ SET search_path TO ''
+AS $function$
+begin
+  return exists (
+    select from public.stream_requests as request
+    join private.stream_request_secrets as secrets on secrets.request_id = request.id
+    where request.id = target_id and request.video_url is null
+      and coalesce(secrets.approved_version, '') <> private.find_video_version(secrets.video_source));
+end
+$function$;
+comment on function private.is_video_changed(uuid) is 'Has another file taken the place of a request''s in storage since it was approved? Not while there is none.';
 
 CREATE OR REPLACE FUNCTION private.last_visible_user()
  RETURNS uuid
@@ -3362,6 +3510,38 @@ end
 $function$;
 comment on function private.log_admission(private.ingest_attempt,text,uuid,private.refusal) is 'Records an answer of begin_ingest.';
 
+CREATE OR REPLACE FUNCTION private.log_wrong_key(attempt private.ingest_attempt, refusal private.refusal)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+declare
+  first_moment constant timestamptz := date_trunc('minute', now());
+  row_count integer;
+  is_known boolean;
+begin
+  -- Counts of strangers' attempts: to lose some in a crash costs less than a disk write for each.
+  perform set_config('synchronous_commit', 'off', true);
+  perform pg_advisory_xact_lock(hashtextextended('wrong keys ' || attempt.stream_id, 0));
+  select count(*), coalesce(bool_or(log.client_ip is not distinct from attempt.client_ip), false)
+  into row_count, is_known
+  from private.admission_log as log
+  where log.stream_id = attempt.stream_id and log.rule = refusal.code
+    and log.created_at >= first_moment and log.created_at < first_moment + interval '1 minute';
+  if row_count >= 19 and not is_known then
+    attempt.client_ip := null;
+  end if;
+  update private.admission_log as log set attempts = log.attempts + 1
+  where log.stream_id = attempt.stream_id and log.rule = refusal.code
+    and log.created_at >= first_moment and log.created_at < first_moment + interval '1 minute'
+    and log.client_ip is not distinct from attempt.client_ip;
+  if not found then
+    perform private.log_admission(attempt, refusal.code, null, refusal);
+  end if;
+end
+$function$;
+comment on function private.log_wrong_key(private.ingest_attempt,private.refusal) is 'Counts a wrong key for a stream: one row an address and minute, at most 20 a minute whatever the addresses, so that strangers do not crowd out what its owner wants to read.';
+
 CREATE OR REPLACE FUNCTION private.maintain_partitions()
  RETURNS integer
  LANGUAGE plpgsql
@@ -3397,6 +3577,17 @@ $function$;
 comment on function private.maintain_partitions() is 'Makes the partitions that the log tables need next and drops those past their keeping; run by the job maintain-partitions. Returns how many were dropped. Callable by service_role.';
 grant execute on function private.maintain_partitions() to service_role;
 
+CREATE OR REPLACE FUNCTION private.make_username()
+ RETURNS text
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  return 'user_' || encode(extensions.gen_random_bytes(5), 'hex');
+end
+$function$;
+comment on function private.make_username() is 'A neutral username for who has chosen none. Nothing of the e-mail address is in it: a username is public.';
+
 CREATE OR REPLACE FUNCTION private.mask_report(session_id uuid, report text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3414,6 +3605,7 @@ begin
   target := private.parse_address(addresses.rtmp_url, array['rtmp', 'rtmps']);
   foreach secret in array array[
     target.path || target.query,
+    case when private.show_application(target) = '' then substring(target.path from '^/([^/]{4,})') end,
     substring(addresses.rtmp_url from '//[^/]+/[^/]+/(.+)$'), substring(addresses.rtmp_url from '([^/]{4,})$'),
     substring(addresses.video_source from '\?(.{4,})$')]
   loop
@@ -3431,10 +3623,10 @@ CREATE OR REPLACE FUNCTION private.mask_rtmp_url(address private.address)
  SET search_path TO ''
 AS $function$
 begin
-  return private.show_host(address) || coalesce(substring(address.path from '^/[^/]+(?=/)'), '') || '/****';
+  return private.show_host(address) || private.show_application(address) || '/****';
 end
 $function$;
-comment on function private.mask_rtmp_url(private.address) is 'What of a target may be shown: rtmp://host/app/****. Everything after the application counts as the key.';
+comment on function private.mask_rtmp_url(private.address) is 'What of a target may be shown: rtmp://host/app/****. Everything but an application of a usual name counts as the key.';
 
 CREATE OR REPLACE FUNCTION private.mask_source_url(address private.address)
  RETURNS text
@@ -3752,6 +3944,20 @@ end
 $function$;
 comment on function private.pick_keys(jsonb,text[]) is 'Those members of an object that have one of the names and a value.';
 
+CREATE OR REPLACE FUNCTION private.pin_video(target_id uuid)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+begin
+  update private.stream_request_secrets as secrets
+  set approved_version = private.find_video_version(secrets.video_source)
+  from public.stream_requests as request
+  where secrets.request_id = target_id and request.id = target_id and request.video_url is null;
+end
+$function$;
+comment on function private.pin_video(uuid) is 'Notes which file a request that is approved now is for, where its video is in storage.';
+
 CREATE OR REPLACE FUNCTION private.playback_url(setting_key text, stream_id uuid, token text)
  RETURNS text
  LANGUAGE plpgsql
@@ -3774,6 +3980,8 @@ begin
   new.username := lower(new.username);
   if new.username is null or new.username !~ '^[a-z0-9_]{3,30}$' then
     perform private.fail('username_invalid', 'username must be 3 to 30 characters of a-z, 0-9 and _.');
+  elsif new.username is distinct from old.username and private.is_username_reserved(new.username) then
+    perform private.fail('username_reserved', format('The username %s is reserved.', new.username));
   elsif new.username is distinct from old.username and private.is_username_taken(new.username) then
     perform private.fail('username_taken', format('The username %s is taken.', new.username));
   end if;
@@ -3787,7 +3995,7 @@ begin
   return new;
 end
 $function$;
-comment on function private.prepare_profile() is 'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, username_invalid, username_taken).';
+comment on function private.prepare_profile() is 'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, username_invalid, username_reserved, username_taken).';
 
 CREATE OR REPLACE FUNCTION private.prepare_stream()
  RETURNS trigger
@@ -4075,6 +4283,7 @@ CREATE OR REPLACE FUNCTION private.record_health(session_id uuid, stats jsonb)
  SET search_path TO ''
 AS $function$
 begin
+  perform private.check_json('stats', stats, 16384);
   insert into private.stream_health (session_id, bitrate_kbps, fps, speed, dropped_frames, out_seconds)
   select record_health.session_id, said.bitrate_kbps, said.fps, said.speed, said.dropped_frames, said.out_seconds
   from jsonb_to_record(stats) as said (
@@ -4100,6 +4309,7 @@ begin
   if coalesce(jsonb_typeof(samples), '') <> 'array' or jsonb_array_length(samples) > 100000 then
     perform private.fail('samples_invalid', 'samples must be a JSON array of up to 100000 samples.');
   end if;
+  perform private.check_json('samples', samples);
   perform pg_advisory_xact_lock(hashtextextended('record_viewers', 0));
   select array_agg(distinct_sample) into newest from (
     select distinct on (sample.session_id) sample as distinct_sample
@@ -4151,19 +4361,21 @@ CREATE OR REPLACE FUNCTION private.refuse_ingest(attempt private.ingest_attempt,
  SET search_path TO ''
 AS $function$
 begin
-  perform private.log_admission(attempt, refusal.code, null, refusal);
-  update private.stream_keys
-  set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
-      refusal_code = refusal.code, refusal_message = refusal.message
-  where id = attempt.key_id;
   -- Whoever knows an address can present a wrong key; that must not fill the owner's history.
   if attempt.key_id is not null then
+    perform private.log_admission(attempt, refusal.code, null, refusal);
+    update private.stream_keys
+    set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
+        refusal_code = refusal.code, refusal_message = refusal.message
+    where id = attempt.key_id;
     perform private.tell_refusal(attempt, refusal);
+  elsif attempt.stream_id is not null then
+    perform private.log_wrong_key(attempt, refusal);
   end if;
   return private.describe_ingest_refusal(refusal.code, refusal.message);
 end
 $function$;
-comment on function private.refuse_ingest(private.ingest_attempt,private.refusal) is 'Records a refusal and answers it.';
+comment on function private.refuse_ingest(private.ingest_attempt,private.refusal) is 'Records a refusal and answers it; of a stream that does not exist nothing is recorded.';
 
 CREATE OR REPLACE FUNCTION private.register_device(device_name text, device_type text)
  RETURNS public.user_sessions
@@ -4312,16 +4524,20 @@ CREATE OR REPLACE FUNCTION private.renew_session(session_id uuid, worker_id text
 AS $function$
 declare
   held public.stream_sessions := private.hold_session(session_id, worker_id);
+  job private.restream_jobs;
 begin
+  select * into job from private.restream_jobs where restream_jobs.session_id = renew_session.session_id;
   if jsonb_typeof(stats) <> 'null' then
     perform private.record_health(session_id, stats);
   end if;
-  return row(held.status, (
-    select lease_seconds from private.restream_jobs
-    where restream_jobs.session_id = renew_session.session_id))::public.renewed_session;
+  if job.is_storage and held.status <> 'stopping' and private.is_video_changed(job.request_id) then
+    update public.stream_sessions set status = 'stopping', error = private.describe_changed_video(video_source)
+    where id = held.id returning * into held;
+  end if;
+  return row(held.status, job.lease_seconds)::public.renewed_session;
 end
 $function$;
-comment on function private.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
+comment on function private.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
 grant execute on function private.renew_session(uuid,text,jsonb) to restream_worker;
 grant execute on function private.renew_session(uuid,text,jsonb) to service_role;
 
@@ -4439,6 +4655,9 @@ begin
   returning * into created;
   insert into private.stream_request_secrets (request_id, video_source, rtmp_url)
   values (created.id, request_stream.video_source, request_stream.rtmp_url);
+  if not needs_approval then
+    perform private.pin_video(created.id);
+  end if;
   return created;
 end
 $function$;
@@ -4739,6 +4958,7 @@ begin
     perform private.fail('value_invalid', format('The setting %s is a %s, got %s.', set_setting.key,
       jsonb_typeof(old_value), coalesce(left(set_setting.value::text, 60), 'nothing')));
   end if;
+  perform private.check_json('value', value, 262144);
   update private.settings set value = set_setting.value where settings.key = set_setting.key;
   return set_setting.value;
 end
@@ -4888,6 +5108,11 @@ AS $function$
 begin
   if lost.status = 'stopping' then
     perform private.stop_session(lost.id, lost.reason);
+  elsif lost.reason = 'video_replaced' then
+    update public.stream_sessions
+    set status = 'error', stopped_at = now(), ended_reason = lost.reason,
+        error = private.describe_changed_video(video_source)
+    where id = lost.id;
   elsif lost.requeue_count < private.setting_integer('restream_max_requeues') then
     perform private.requeue_session(lost.id, 1);
   else
@@ -4900,7 +5125,23 @@ begin
   end if;
 end
 $function$;
-comment on function private.settle_lost_session(private.lost_sessions) is 'Queues a lost session anew, stops it where that was asked for, ends it in error where it was queued anew too often. The caller has locked its user''s row.';
+comment on function private.settle_lost_session(private.lost_sessions) is 'Queues a lost session anew, stops it where that was asked for, ends it in error where it was queued anew too often or its file was replaced. The caller has locked its user''s row.';
+
+CREATE OR REPLACE FUNCTION private.show_application(address private.address)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+declare
+  application constant text := substring(address.path from '^/([^/]+)/');
+begin
+  -- With some servers the key is the first part of the path. Only what is an application's usual name is none.
+  return case when lower(application) in ('app', 'broadcast', 'event', 'ingest', 'live', 'live2', 'publish', 'rtmp',
+    'stream') then '/' || application else '' end;
+end
+$function$;
+comment on function private.show_application(private.address) is 'The application of a target with its slash, where it has one of the usual names; nothing where it may be a key.';
 
 CREATE OR REPLACE FUNCTION private.show_host(address private.address)
  RETURNS text
@@ -4981,12 +5222,15 @@ begin
     perform private.fail('request_not_approved',
       format('This request is %s.', case when request.status = 'stopped' then 'cancelled' else request.status end));
   end if;
+  if private.is_video_changed(request.id) then
+    perform private.fail('video_changed', private.describe_changed_video(request.video_source));
+  end if;
   stream := private.provide_request_stream(request);
   perform private.admit_restream(stream);
   return private.queue_session(request, stream);
 end
 $function$;
-comment on function private.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached.';
+comment on function private.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached, video_changed.';
 grant execute on function private.start_stream_request(uuid) to authenticated;
 grant execute on function private.start_stream_request(uuid) to service_role;
 
@@ -5520,18 +5764,22 @@ comment on function private.streams_append_event() is 'Trigger: appends the even
 
 CREATE OR REPLACE FUNCTION private.suggest_username(account auth.users)
  RETURNS text
- LANGUAGE sql
- IMMUTABLE
+ LANGUAGE plpgsql
+ STABLE
  SET search_path TO ''
 AS $function$
-  select case when char_length(cleaned) >= 3 then cleaned else trim('_' from 'user_' || cleaned) end
-  from (
-    select left(trim('_' from regexp_replace(lower(left(
-      coalesce(account.raw_user_meta_data ->> 'username', split_part(account.email, '@', 1), ''),
-      100)), '[^a-z0-9_]+', '_', 'g')), 30) as cleaned
-  ) as suggestion
+declare
+  cleaned constant text := left(trim('_' from regexp_replace(
+    lower(left(account.raw_user_meta_data ->> 'username', 100)), '[^a-z0-9_]+', '_', 'g')), 30);
+begin
+  return case
+    when cleaned = '' or private.is_username_reserved(cleaned) then null
+    when char_length(cleaned) < 3 then 'user_' || cleaned
+    else cleaned
+  end;
+end
 $function$;
-comment on function private.suggest_username(auth.users) is 'A valid username from the sign-up''s metadata or e-mail; not yet unique.';
+comment on function private.suggest_username(auth.users) is 'A valid username of what the sign-up''s metadata chose, not yet unique; null where it chose none that can be had.';
 
 CREATE OR REPLACE FUNCTION private.take_file_deletions(max_count integer DEFAULT 100)
  RETURNS SETOF public.file_deletion
@@ -6131,7 +6379,7 @@ create type public.event as (
   user_id uuid,
   created_at timestamp with time zone
 );
-comment on type public.event is 'An event as readers get it. Personal values of a user whose account is gone are "erased".';
+comment on type public.event is 'An event as readers get it. Personal values of a user whose account is gone are "erased"; data too deep to be read is {"set_aside": true}.';
 comment on column public.event.user_id is 'Whose history it belongs to; null: nobody''s.';
 
 create type public.event_proof as (
@@ -6411,6 +6659,7 @@ create policy stream_requests_service_all on public.stream_requests for all to s
   with check (true);
 CREATE TRIGGER stream_requests_append_event AFTER INSERT OR DELETE OR UPDATE OF id, user_id, stream_id, session_id, video_source, rtmp_url, title, description, repeat, status, admin_notes, approved_by, created_at, approved_at, started_at, stopped_at ON public.stream_requests FOR EACH ROW EXECUTE FUNCTION private.stream_requests_append_event();
 CREATE TRIGGER stream_requests_enforce_transitions BEFORE UPDATE OF status ON public.stream_requests FOR EACH ROW WHEN (old.status IS DISTINCT FROM new.status) EXECUTE FUNCTION private.enforce_transitions('pending>approved', 'pending>rejected', 'pending>stopped', 'approved>rejected', 'approved>streaming', 'approved>stopped', 'streaming>stopped', 'streaming>rejected', 'stopped>streaming', 'stopped>rejected');
+CREATE TRIGGER stream_requests_forget_addresses AFTER UPDATE OF status, approved_at ON public.stream_requests FOR EACH ROW WHEN (new.status = 'rejected'::text OR new.approved_at IS NULL) EXECUTE FUNCTION private.forget_request_addresses();
 
 create table public.stream_sessions (
   id uuid default gen_random_uuid() not null,
@@ -6461,7 +6710,7 @@ comment on column public.stream_sessions.stream_key_id is 'ingest: which of the 
 comment on column public.stream_sessions.last_seen_at is 'When the media server or worker was last heard of; the session''s lease runs from here.';
 comment on column public.stream_sessions.disconnected_at is 'When the publisher went; null while connected. Within the reconnect grace it may resume.';
 comment on column public.stream_sessions.resumed_at is 'When the publisher last reconnected to this session.';
-comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, disabled, deleted.';
+comment on column public.stream_sessions.ended_reason is 'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_replaced, disabled, deleted.';
 comment on column public.stream_sessions.error is 'restream: what went wrong, with the last lines that ffmpeg wrote.';
 comment on column public.stream_sessions.exit_code is 'restream: ffmpeg''s exit code.';
 comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of the seconds watched.';
@@ -6700,7 +6949,7 @@ begin
   return private.approve_stream_request($1, $2);
 end
 $function$;
-comment on function public.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
+comment on function public.approve_stream_request(uuid,text) is 'Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it is now: one that takes its place is not pushed. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required.';
 grant execute on function public.approve_stream_request(uuid,text) to anon;
 grant execute on function public.approve_stream_request(uuid,text) to authenticated;
 grant execute on function public.approve_stream_request(uuid,text) to service_role;
@@ -6835,7 +7084,7 @@ begin
   return private.create_snapshot($1, $2, $3, $4);
 end
 $function$;
-comment on function public.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found. Callable by service_role.';
+comment on function public.create_snapshot(text,uuid,bigint,jsonb) is 'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role.';
 grant execute on function public.create_snapshot(text,uuid,bigint,jsonb) to service_role;
 
 CREATE OR REPLACE FUNCTION public.create_stream(title text, description text DEFAULT NULL::text, visibility text DEFAULT 'public'::text, category text DEFAULT NULL::text, settings jsonb DEFAULT '{}'::jsonb)
@@ -6975,11 +7224,11 @@ begin
   return private.finish_job_run($1, $2, $3, $4, $5);
 end
 $function$;
-comment on function public.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Callable by service_role.';
+comment on function public.finish_job_run(text,bigint,boolean,jsonb,text) is 'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Raises result_invalid past 256 kB. Callable by service_role.';
 grant execute on function public.finish_job_run(text,bigint,boolean,jsonb,text) to service_role;
 
 CREATE OR REPLACE FUNCTION public.get_admissions(stream_id uuid, since timestamp with time zone DEFAULT (now() - '1 day'::interval), until timestamp with time zone DEFAULT 'infinity'::timestamp with time zone, max_count integer DEFAULT 100)
- RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer)
+ RETURNS TABLE(created_at timestamp with time zone, admitted boolean, rule text, message text, session_id uuid, media_server text, client_ip inet, key_prefix text, limit_count integer, active_count integer, attempts integer)
  LANGUAGE plpgsql
  STABLE
  SET search_path TO ''
@@ -6991,7 +7240,7 @@ begin
   return query select * from private.get_admissions($1, $2, $3, $4);
 end
 $function$;
-comment on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
+comment on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) is 'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. Wrong keys from one address within a minute are one row with their number in attempts. For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
 grant execute on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to anon;
 grant execute on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to authenticated;
 grant execute on function public.get_admissions(uuid,timestamp with time zone,timestamp with time zone,integer) to service_role;
@@ -7321,7 +7570,7 @@ begin
   return private.renew_session($1, $2, $3);
 end
 $function$;
-comment on function public.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
+comment on function public.renew_session(uuid,text,jsonb) is 'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role.';
 grant execute on function public.renew_session(uuid,text,jsonb) to restream_worker;
 grant execute on function public.renew_session(uuid,text,jsonb) to service_role;
 
@@ -7465,7 +7714,7 @@ begin
   return private.start_stream_request($1);
 end
 $function$;
-comment on function public.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached.';
+comment on function public.start_stream_request(uuid) is 'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached, video_changed.';
 grant execute on function public.start_stream_request(uuid) to anon;
 grant execute on function public.start_stream_request(uuid) to authenticated;
 grant execute on function public.start_stream_request(uuid) to service_role;

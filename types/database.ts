@@ -194,7 +194,7 @@ export type Database = {
           created_at: string;
           /** When the publisher went; null while connected. Within the reconnect grace it may resume. */
           disconnected_at: string | null;
-          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, disabled, deleted. */
+          /** ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, not_started, video_replaced, disabled, deleted. */
           ended_reason: string | null;
           /** restream: what went wrong, with the last lines that ffmpeg wrote. */
           error: string | null;
@@ -564,7 +564,7 @@ export type Database = {
         };
         Returns: Database['public']['CompositeTypes']['appended_event'];
       };
-      /** Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required. */
+      /** Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it is now: one that takes its place is not pushed. For admins. Raises admin_required, notes_invalid, request_not_found, request_not_pending, sign_in_required. */
       approve_stream_request: {
         Args: {
           id: string;
@@ -655,7 +655,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
-      /** Stores an aggregate's state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found. Callable by service_role. */
+      /** Stores an aggregate's state after one of its events, as an application that folds events its own way computed it; true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role. */
       create_snapshot: {
         Args: {
           aggregate_id: string;
@@ -739,7 +739,7 @@ export type Database = {
         Args: Record<PropertyKey, never>;
         Returns: number;
       };
-      /** Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Callable by service_role. */
+      /** Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. Raises result_invalid past 256 kB. Callable by service_role. */
       finish_job_run: {
         Args: {
           error?: string;
@@ -750,7 +750,7 @@ export type Database = {
         };
         Returns: boolean;
       };
-      /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. For the stream's owner and admins. Raises sign_in_required, stream_not_found. */
+      /** Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. Wrong keys from one address within a minute are one row with their number in attempts. For the stream's owner and admins. Raises sign_in_required, stream_not_found. */
       get_admissions: {
         Args: {
           max_count?: number;
@@ -761,6 +761,7 @@ export type Database = {
         Returns: {
           active_count: number;
           admitted: boolean;
+          attempts: number;
           client_ip: unknown;
           created_at: string;
           key_prefix: string;
@@ -985,7 +986,7 @@ export type Database = {
         };
         Returns: Database['public']['CompositeTypes']['renewed_ingest'];
       };
-      /** The worker's lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role. */
+      /** The worker's lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and service_role. */
       renew_session: {
         Args: {
           session_id: string;
@@ -1091,7 +1092,7 @@ export type Database = {
           isSetofReturn: false;
         };
       };
-      /** Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached. */
+      /** Starts an approved request, or one that stopped: returns its session, starting; the active one where it is streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, stream_disabled, stream_expired, stream_limit_reached, video_changed. */
       start_stream_request: {
         Args: {
           request_id: string;
@@ -1209,7 +1210,7 @@ export type Database = {
         /** The session that it left; null: it held none. */
         session_id: string | null;
       };
-      /** An event as readers get it. Personal values of a user whose account is gone are "erased". */
+      /** An event as readers get it. Personal values of a user whose account is gone are "erased"; data too deep to be read is {"set_aside": true}. */
       event: {
         aggregate_id: string;
         aggregate_type: string;

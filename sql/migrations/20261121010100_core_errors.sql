@@ -43,6 +43,7 @@ insert into private.errors (domain, code, status, hint) values
     'Enable them under Database > Extensions; the local stack needs none of them, it has a scheduler.'),
   ('core', 'invalid_transition', 409, 'Read the row again: it has changed meanwhile, or there is no such move.'),
   ('core', 'job_not_found', 404, 'The table private.scheduled_jobs lists the jobs.'),
+  ('core', 'result_invalid', 400, 'Give the figures of what was done: at most 256 kB and 64 levels.'),
   ('core', 'rpc_invalid', 400, 'Mend the function in its migration, then publish it.'),
   ('core', 'schedule_invalid', 400,
     'With seconds pg_cron knows every N of them (*/10 * * * * *) and the full minute (0 …) only.'),
@@ -51,4 +52,5 @@ insert into private.errors (domain, code, status, hint) values
   ('core', 'setting_missing', 500, 'Run the migrations; every setting is created by the one that needs it.'),
   ('core', 'setting_not_found', 404, 'get_settings lists the settings.'),
   ('core', 'sign_in_required', 401, 'Sign in and call again with the user''s access token.'),
-  ('core', 'value_invalid', 400, 'Give a value of the setting''s JSON type; a number is whole, from 0 to 999999999.');
+  ('core', 'value_invalid', 400,
+    'Give a value of the setting''s JSON type, at most 256 kB and 64 levels; a number is whole, from 0 to 999999999.');

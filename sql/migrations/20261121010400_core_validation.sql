@@ -71,6 +71,25 @@ $$;
 comment on function private.check_range(text, bigint, bigint, bigint) is
   'Raises <field>_invalid unless the value is lowest to highest. For other functions only.';
 
+create function private.check_json(field text, value jsonb, max_bytes integer default null)
+returns void
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  if jsonb_path_exists(value, 'strict $.**{65}') then
+    perform private.fail(field || '_invalid', format('%s must be nested at most 64 levels deep.', field));
+  elsif octet_length(value::text) > max_bytes then
+    perform private.fail(field || '_invalid',
+      format('%s must be at most %s bytes, got %s.', field, max_bytes, octet_length(value::text)));
+  end if;
+end
+$$;
+comment on function private.check_json(text, jsonb, integer) is
+  'Raises <field>_invalid for JSON deeper than 64 levels, or longer than max_bytes as text where that is given: what '
+  'is too deep is stored, but breaks whoever reads it. Null passes. For other functions only.';
+
 -- Triggers -------------------------------------------------------------------------------------
 
 create function private.touch_updated_at()

@@ -150,6 +150,7 @@ begin
     perform private.fail('value_invalid', format('The setting %s is a %s, got %s.', set_setting.key,
       jsonb_typeof(old_value), coalesce(left(set_setting.value::text, 60), 'nothing')));
   end if;
+  perform private.check_json('value', value, 262144);
   update private.settings set value = set_setting.value where settings.key = set_setting.key;
   return set_setting.value;
 end

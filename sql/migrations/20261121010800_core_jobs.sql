@@ -129,6 +129,7 @@ as $$
 declare
   state private.job_states;
 begin
+  perform private.check_json('result', result, 262144);
   select * into state from private.job_states
   where job_states.job_name = finish_job_run.job_name and job_states.run_id = finish_job_run.run_id
     and leased_until is not null
@@ -143,7 +144,7 @@ $$;
 comment on function private.finish_job_run(text, bigint, boolean, jsonb, text) is
   'Records how a run ended, and lets the job run again. A result of null, 0, {} or [] means that there was nothing to '
   'do: that is not recorded. True if it was news: false for a run that has ended already, by itself or as timed out. '
-  'Callable by service_role.';
+  'Raises result_invalid past 256 kB. Callable by service_role.';
 select private.publish_rpc('private.finish_job_run(text, bigint, boolean, jsonb, text)', 'service_role');
 
 create function private.run_job(job_name text)

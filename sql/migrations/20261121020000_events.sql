@@ -8,7 +8,8 @@ insert into private.errors (domain, code, status, hint) values
   ('events', 'consumer_busy', 409,
     'Let its members acknowledge, or their leases run out, then claim with the new size.'),
   ('events', 'consumer_invalid', 400, 'Give a name of 1 to 100 characters.'),
-  ('events', 'event_data_invalid', 400, 'Give an object; keep large data elsewhere and store its address here.'),
+  ('events', 'event_data_invalid', 400,
+    'Give an object of at most 64 levels; keep large data elsewhere and store its address here.'),
   ('events', 'event_id_conflict', 409, 'Append the same events again, or events with new ids.'),
   ('events', 'event_log_append_only', 403,
     'Append an event that says what is different now; archive_events detaches old partitions.'),
@@ -22,9 +23,10 @@ insert into private.errors (domain, code, status, hint) values
   ('events', 'lease_seconds_invalid', 400, 'Give how long the work on one claim may take.'),
   ('events', 'max_count_invalid', 400, 'Read in pages of at most 1000.'),
   ('events', 'member_invalid', 400, 'Leave it out to take any member that is free.'),
-  ('events', 'metadata_invalid', 400, 'Give an object, {} for none.'),
+  ('events', 'metadata_invalid', 400, 'Give an object of at most 64 levels, {} for none.'),
   ('events', 'recording_invalid', 400, 'Mend the call of record_events in its migration.'),
   ('events', 'size_invalid', 400, 'Give how many members share the log.'),
+  ('events', 'state_invalid', 400, 'Snapshot at most 1 MB and 64 levels; keep large data elsewhere.'),
   ('events', 'version_conflict', 409, 'Read the newer events, decide again, and append with the version that you saw.');
 
 insert into private.settings (key, value, comment) values

@@ -24,6 +24,8 @@ stable
 set search_path = ''
 as $$
 begin
+  perform private.check_json('event_data', event_data);
+  perform private.check_json('metadata', metadata);
   if coalesce(event_type, '') !~ '^[A-Z][A-Za-z0-9]*$' or length(event_type) > 80 then
     perform private.fail('event_type_invalid',
       'event_type must be a name in the past tense such as StreamStarted, of up to 80 letters and digits.');
@@ -186,6 +188,7 @@ begin
   -- Checked in full only where this does not hold: it does nearly always, at a quarter of the cost.
   if (pg_column_size(event_data) + pg_column_size(metadata) <= 2048
     and jsonb_typeof(event_data) = 'object' and jsonb_typeof(metadata) = 'object'
+    and not jsonb_path_exists(event_data, 'strict $.**{65}') and not jsonb_path_exists(metadata, 'strict $.**{65}')
     and ltrim(event_type, 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ') = ''
     and ascii(event_type) between 65 and 90 and length(event_type) <= 80) is not true then
     perform private.check_event(event_type, event_data, metadata);

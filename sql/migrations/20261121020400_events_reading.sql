@@ -19,21 +19,41 @@ create type public.event as (
   created_at timestamptz
 );
 comment on type public.event is
-  'An event as readers get it. Personal values of a user whose account is gone are "erased".';
+  'An event as readers get it. Personal values of a user whose account is gone are "erased"; data too deep to be '
+  'read is {"set_aside": true}.';
 comment on column public.event.user_id is 'Whose history it belongs to; null: nobody''s.';
+
+create function private.is_unreadable(value jsonb)
+returns boolean
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return jsonb_path_exists(value, 'strict $.**{129}');
+end
+$$;
+comment on function private.is_unreadable(jsonb) is
+  'Is this JSON of an event so deep that whoever reads it may break? What comes in has 64 levels at most, a row''s '
+  'event some more; a log may hold deeper ones from before that was checked.';
 
 create view private.events as
   select position,
     coalesce(id, encode(substring(int8send(position), 3) || '\x8000' || substring(uuid_send(aggregate_id), 9),
       'hex')::uuid) as id,
     aggregate_type, aggregate_id, version, event_type,
-    case when personal is null then event_data else private.reveal(event_data, personal, user_id) end as event_data,
-    metadata, user_id, created_at
+    case
+      when private.is_unreadable(event_data) then '{"set_aside": true}'
+      when personal is null then event_data
+      else private.reveal(event_data, personal, user_id)
+    end as event_data,
+    case when private.is_unreadable(metadata) then '{"set_aside": true}' else metadata end as metadata,
+    user_id, created_at
   from private.event_log;
 comment on view private.events is
   'The event log in the columns of public.event. An event without an id of its own has one of UUID version 8: 48 bits '
   'of its position, then the latter half of its aggregate''s id. It costs an append nothing, is found by its '
-  'position, and sorts as the log does.';
+  'position, and sorts as the log does. Data too deep to be read is set aside: {"set_aside": true} stands for it.';
 
 -- How far can be read --------------------------------------------------------------------------
 

@@ -96,6 +96,7 @@ begin
     where e.aggregate_type = fold_events.aggregate_type and e.aggregate_id = fold_events.aggregate_id
       and e.version > coalesce(base.version, 0)
       and e.version <= coalesce(at_version, 9223372036854775807) and e.created_at <= coalesce(as_of, 'infinity')
+      and not private.is_unreadable(e.event_data)
     order by e.version
   loop
     -- `new` is merged in; without it the state stays; after `"new": null` there is none.
@@ -114,7 +115,8 @@ begin
 end
 $$;
 comment on function private.fold_events(private.event_snapshots, text, uuid, timestamptz, bigint) is
-  'A snapshot''s state plus the events after it, up to a moment and a version.';
+  'A snapshot''s state plus the events after it, up to a moment and a version. Data too deep to be read is passed '
+  'over.';
 
 create function private.replay(
   aggregate_type text,
@@ -188,6 +190,7 @@ as $$
 declare
   snapshotted private.event_log;
 begin
+  perform private.check_json('state', state, 1048576);
   select * into snapshotted from private.event_log as e
   where e.aggregate_type = create_snapshot.aggregate_type and e.aggregate_id = create_snapshot.aggregate_id
     and e.version = create_snapshot.version;
@@ -205,7 +208,7 @@ $$;
 comment on function private.create_snapshot(text, uuid, bigint, jsonb) is
   'Stores an aggregate''s state after one of its events, as an application that folds events its own way computed it; '
   'true if there was none. It is kept as it is, so leave personal values out. Snapshots are also taken by themselves, '
-  'every events_per_snapshot events. Raises event_not_found. Callable by service_role.';
+  'every events_per_snapshot events. Raises event_not_found, and state_invalid past 1 MB. Callable by service_role.';
 select private.publish_rpc('private.create_snapshot(text, uuid, bigint, jsonb)', 'service_role');
 
 create type public.event_snapshot as (version bigint, state jsonb, created_at timestamptz);

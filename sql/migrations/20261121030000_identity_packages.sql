@@ -17,6 +17,8 @@ insert into private.errors (domain, code, status, hint) values
   ('identity', 'session_revoked', 403, 'Sign in again.'),
   ('identity', 'user_not_found', 404, 'Check the id or the e-mail address; an account begins with a sign-up.'),
   ('identity', 'username_invalid', 400, 'Choose 3 to 30 characters of a-z, 0-9 and _.'),
+  ('identity', 'username_reserved', 409,
+    'Choose another username; the setting reserved_usernames lists what nobody may have.'),
   ('identity', 'username_taken', 409, 'Choose another username.');
 
 create table public.packages (

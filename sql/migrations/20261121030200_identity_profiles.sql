@@ -30,6 +30,30 @@ select private.record_events('public.profiles', 'Profile', owner => 'id',
     else 'ProfileUpdated'
   end$$);
 
+insert into private.settings (key, value, comment) values
+  ('reserved_usernames',
+    '["abuse", "admin", "administrator", "anonymous", "api", "billing", "contact", "everyone", "help", "helpdesk",
+      "info", "mod", "moderator", "moderators", "nobody", "null", "official", "operator", "payments", "privacy", "root",
+      "security", "service", "staff", "streambed", "superuser", "support", "sysadmin", "system", "team", "undefined",
+      "verified", "webmaster"]',
+    'Usernames that nobody may choose, without their underscores.');
+
+create function private.is_username_reserved(username text)
+returns boolean
+language plpgsql
+stable
+security definer
+set search_path = ''
+as $$
+begin
+  return private.setting('reserved_usernames') ? replace(lower(username), '_', '');
+end
+$$;
+comment on function private.is_username_reserved(text) is
+  'Whether the setting reserved_usernames has this username, whatever underscores are in it. Callable by who may '
+  'change a profile, because the trigger runs as the client.';
+grant execute on function private.is_username_reserved(text) to authenticated, service_role;
+
 create function private.is_username_taken(username text)
 returns boolean
 language plpgsql
@@ -56,6 +80,8 @@ begin
   new.username := lower(new.username);
   if new.username is null or new.username !~ '^[a-z0-9_]{3,30}$' then
     perform private.fail('username_invalid', 'username must be 3 to 30 characters of a-z, 0-9 and _.');
+  elsif new.username is distinct from old.username and private.is_username_reserved(new.username) then
+    perform private.fail('username_reserved', format('The username %s is reserved.', new.username));
   elsif new.username is distinct from old.username and private.is_username_taken(new.username) then
     perform private.fail('username_taken', format('The username %s is taken.', new.username));
   end if;
@@ -71,7 +97,7 @@ end
 $$;
 comment on function private.prepare_profile() is
   'Trigger: lower-cases the username and bounds each field (avatar_url_invalid, bio_invalid, display_name_invalid, '
-  'username_invalid, username_taken).';
+  'username_invalid, username_reserved, username_taken).';
 create trigger profiles_prepare
   before insert or update of username, display_name, avatar_url, bio on public.profiles
   for each row execute function private.prepare_profile();
@@ -80,19 +106,36 @@ create trigger profiles_prepare
 
 create function private.suggest_username(account auth.users)
 returns text
-language sql
-immutable
+language plpgsql
+stable
 set search_path = ''
 as $$
-  select case when char_length(cleaned) >= 3 then cleaned else trim('_' from 'user_' || cleaned) end
-  from (
-    select left(trim('_' from regexp_replace(lower(left(
-      coalesce(account.raw_user_meta_data ->> 'username', split_part(account.email, '@', 1), ''),
-      100)), '[^a-z0-9_]+', '_', 'g')), 30) as cleaned
-  ) as suggestion
+declare
+  cleaned constant text := left(trim('_' from regexp_replace(
+    lower(left(account.raw_user_meta_data ->> 'username', 100)), '[^a-z0-9_]+', '_', 'g')), 30);
+begin
+  return case
+    when cleaned = '' or private.is_username_reserved(cleaned) then null
+    when char_length(cleaned) < 3 then 'user_' || cleaned
+    else cleaned
+  end;
+end
 $$;
 comment on function private.suggest_username(auth.users) is
-  'A valid username from the sign-up''s metadata or e-mail; not yet unique.';
+  'A valid username of what the sign-up''s metadata chose, not yet unique; null where it chose none that can be had.';
+
+create function private.make_username()
+returns text
+language plpgsql
+volatile
+set search_path = ''
+as $$
+begin
+  return 'user_' || encode(extensions.gen_random_bytes(5), 'hex');
+end
+$$;
+comment on function private.make_username() is
+  'A neutral username for who has chosen none. Nothing of the e-mail address is in it: a username is public.';
 
 create function private.create_profile(account auth.users)
 returns void
@@ -101,20 +144,22 @@ set search_path = ''
 as $$
 declare
   suggestion text := private.suggest_username(account);
-  attempt text := suggestion;
+  attempt text := coalesce(suggestion, private.make_username());
   shown_name text := left(regexp_replace(account.raw_user_meta_data ->> 'display_name',
     '[\u0001-\u001f\u007f-\u009f]', '', 'g'), 80);
 begin
   for attempts in 1..6 loop
     exit when not private.is_username_taken(attempt);
-    attempt := left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5);
+    attempt := coalesce(left(suggestion, 24) || '_' || substr(encode(extensions.gen_random_bytes(3), 'hex'), 1, 5),
+      private.make_username());
   end loop;
   insert into public.profiles (id, username, display_name) values (account.id, attempt, nullif(shown_name, ''))
   on conflict (id) do nothing;
 end
 $$;
 comment on function private.create_profile(auth.users) is
-  'Makes an account''s profile under its suggested username, with a random suffix where that is taken.';
+  'Makes an account''s profile under the username that it chose, with a random suffix where that is taken, or under a '
+  'neutral one.';
 
 create function private.handle_new_user()
 returns trigger

@@ -11,7 +11,8 @@ insert into private.errors (domain, code, status, hint) values
   ('streams', 'publisher_id_invalid', 400, 'Give the media server''s id of the connection, 1 to 200 characters.'),
   ('streams', 'publisher_ids_invalid', 400, 'Report in parts, with is_complete false.'),
   ('streams', 'settings_invalid', 400,
-    'Give an object of at most 16 kB, {} for none; the setting stream_settings_types says which key has which type.'),
+    'Give an object of at most 16 kB and 64 levels, {} for none; the setting stream_settings_types says which key has '
+    'which type.'),
   ('streams', 'stream_already_live', 409, 'Stop the other encoder, or use another stream.'),
   ('streams', 'stream_disabled', 403, 'Its owner or an admin can enable it.'),
   ('streams', 'stream_expired', 410, 'Create a new stream.'),
@@ -156,10 +157,7 @@ begin
     perform private.fail('settings_invalid',
       format('settings must be a JSON object, got %s.', coalesce(jsonb_typeof(settings), 'nothing')));
   end if;
-  if octet_length(settings::text) > 16384 then
-    perform private.fail('settings_invalid',
-      format('settings must be at most 16384 bytes, got %s.', octet_length(settings::text)));
-  end if;
+  perform private.check_json('settings', settings, 16384);
   select known.key, known.value #>> '{}' as wanted, jsonb_typeof(settings -> known.key) as got into wrong
   from jsonb_each(private.setting('stream_settings_types')) as known
   where settings ? known.key and jsonb_typeof(settings -> known.key) <> known.value #>> '{}'
@@ -171,7 +169,8 @@ begin
 end
 $$;
 comment on function private.check_stream_settings(jsonb) is
-  'Raises settings_invalid unless the value is an object of up to 16 kB whose known keys have their types.';
+  'Raises settings_invalid unless the value is an object of up to 16 kB and 64 levels whose known keys have their '
+  'types.';
 
 create function private.check_presentation(title text, description text)
 returns void

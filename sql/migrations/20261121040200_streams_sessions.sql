@@ -59,7 +59,7 @@ comment on column public.stream_sessions.disconnected_at is
 comment on column public.stream_sessions.resumed_at is 'When the publisher last reconnected to this session.';
 comment on column public.stream_sessions.ended_reason is
   'ingest: disconnected, lease_expired, disabled, deleted; restream: finished, stopped, failed, lease_expired, '
-  'not_started, disabled, deleted.';
+  'not_started, video_replaced, disabled, deleted.';
 comment on column public.stream_sessions.bytes_in is 'ingest: what its publishers sent, added up as each leaves.';
 comment on column public.stream_sessions.viewer_seconds is 'Sum over viewers of the seconds watched.';
 

@@ -15,15 +15,20 @@ create table private.admission_log (
   client_ip inet,
   key_prefix text,
   limit_count integer,
-  active_count integer
+  active_count integer,
+  attempts integer not null default 1
 ) partition by range (created_at);
 comment on table private.admission_log is
-  'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw. Kept for 90 days.';
+  'Every answer of begin_ingest: admitted or refused, by which rule, with the numbers it saw; wrong keys for a stream '
+  'that exists are counted, a row an address and minute. Kept for 90 days.';
 comment on column private.admission_log.rule is 'admitted, resumed, or the code of the refusal.';
 comment on column private.admission_log.key_prefix is
   'First 8 characters of a key of the right form; **** for anything else.';
 comment on column private.admission_log.limit_count is 'The limit that was applied.';
 comment on column private.admission_log.active_count is 'What was counted against it.';
+comment on column private.admission_log.attempts is
+  'How many wrong keys the row stands for, presented from client_ip within a minute; 1 for every other answer. Past 19 '
+  'addresses the minute''s twentieth row, without an address, counts all others.';
 create index admission_log_stream_idx on private.admission_log (stream_id, created_at desc);
 select private.register_log_table('private.admission_log', 'month', '90 days');
 
@@ -65,7 +70,7 @@ create function private.get_admissions(
 )
 returns table (
   created_at timestamptz, admitted boolean, rule text, message text, session_id uuid, media_server text,
-  client_ip inet, key_prefix text, limit_count integer, active_count integer
+  client_ip inet, key_prefix text, limit_count integer, active_count integer, attempts integer
 )
 language plpgsql
 stable
@@ -76,7 +81,7 @@ begin
   perform private.require_readable_stream(stream_id);
   return query
     select log.created_at, log.admitted, log.rule, log.message, log.session_id, log.media_server,
-      log.client_ip, log.key_prefix, log.limit_count, log.active_count
+      log.client_ip, log.key_prefix, log.limit_count, log.active_count, log.attempts
     from private.admission_log as log
     where log.stream_id = get_admissions.stream_id and log.created_at >= since and log.created_at < until
     order by log.created_at desc, log.id desc
@@ -85,7 +90,8 @@ end
 $$;
 comment on function private.get_admissions(uuid, timestamptz, timestamptz, integer) is
   'Why publishers of a stream were admitted or refused, newest first, at most 1000 of since <= created_at < until. '
-  'For the stream''s owner and admins. Raises sign_in_required, stream_not_found.';
+  'Wrong keys from one address within a minute are one row with their number in attempts. For the stream''s owner and '
+  'admins. Raises sign_in_required, stream_not_found.';
 select private.publish_rpc('private.get_admissions(uuid, timestamptz, timestamptz, integer)', 'authenticated');
 
 -- Why not -------------------------------------------------------------------------------------

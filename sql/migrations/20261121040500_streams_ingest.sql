@@ -145,6 +145,40 @@ $$;
 comment on function private.log_admission(private.ingest_attempt, text, uuid, private.refusal) is
   'Records an answer of begin_ingest.';
 
+create function private.log_wrong_key(attempt private.ingest_attempt, refusal private.refusal)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+declare
+  first_moment constant timestamptz := date_trunc('minute', now());
+  row_count integer;
+  is_known boolean;
+begin
+  -- Counts of strangers' attempts: to lose some in a crash costs less than a disk write for each.
+  perform set_config('synchronous_commit', 'off', true);
+  perform pg_advisory_xact_lock(hashtextextended('wrong keys ' || attempt.stream_id, 0));
+  select count(*), coalesce(bool_or(log.client_ip is not distinct from attempt.client_ip), false)
+  into row_count, is_known
+  from private.admission_log as log
+  where log.stream_id = attempt.stream_id and log.rule = refusal.code
+    and log.created_at >= first_moment and log.created_at < first_moment + interval '1 minute';
+  if row_count >= 19 and not is_known then
+    attempt.client_ip := null;
+  end if;
+  update private.admission_log as log set attempts = log.attempts + 1
+  where log.stream_id = attempt.stream_id and log.rule = refusal.code
+    and log.created_at >= first_moment and log.created_at < first_moment + interval '1 minute'
+    and log.client_ip is not distinct from attempt.client_ip;
+  if not found then
+    perform private.log_admission(attempt, refusal.code, null, refusal);
+  end if;
+end
+$$;
+comment on function private.log_wrong_key(private.ingest_attempt, private.refusal) is
+  'Counts a wrong key for a stream: one row an address and minute, at most 20 a minute whatever the addresses, so that '
+  'strangers do not crowd out what its owner wants to read.';
+
 create function private.recall_refusal(stream_key private.stream_keys, publisher text)
 returns public.ingest_answer
 language plpgsql
@@ -188,20 +222,22 @@ language plpgsql
 set search_path = ''
 as $$
 begin
-  perform private.log_admission(attempt, refusal.code, null, refusal);
-  update private.stream_keys
-  set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
-      refusal_code = refusal.code, refusal_message = refusal.message
-  where id = attempt.key_id;
   -- Whoever knows an address can present a wrong key; that must not fill the owner's history.
   if attempt.key_id is not null then
+    perform private.log_admission(attempt, refusal.code, null, refusal);
+    update private.stream_keys
+    set refused_publisher = attempt.media_server || ' ' || attempt.publisher_id, refused_at = now(),
+        refusal_code = refusal.code, refusal_message = refusal.message
+    where id = attempt.key_id;
     perform private.tell_refusal(attempt, refusal);
+  elsif attempt.stream_id is not null then
+    perform private.log_wrong_key(attempt, refusal);
   end if;
   return private.describe_ingest_refusal(refusal.code, refusal.message);
 end
 $$;
 comment on function private.refuse_ingest(private.ingest_attempt, private.refusal) is
-  'Records a refusal and answers it.';
+  'Records a refusal and answers it; of a stream that does not exist nothing is recorded.';
 
 create function private.admit_ingest(
   attempt private.ingest_attempt, session public.stream_sessions, rule text

@@ -236,6 +236,7 @@ begin
   if coalesce(jsonb_typeof(samples), '') <> 'array' or jsonb_array_length(samples) > 100000 then
     perform private.fail('samples_invalid', 'samples must be a JSON array of up to 100000 samples.');
   end if;
+  perform private.check_json('samples', samples);
   perform pg_advisory_xact_lock(hashtextextended('record_viewers', 0));
   select array_agg(distinct_sample) into newest from (
     select distinct on (sample.session_id) sample as distinct_sample

@@ -18,6 +18,7 @@ insert into private.errors (domain, code, status, hint) values
   ('restream', 'source_url_invalid', 400, 'Give the signed URL of the file.'),
   ('restream', 'stats_invalid', 400, 'Leave out what is unknown.'),
   ('restream', 'status_invalid', 400, 'Give starting, running, stopped or error.'),
+  ('restream', 'video_changed', 409, 'Make a new request for the file as it is now.'),
   ('restream', 'video_not_found', 404, 'Upload it first, or check its name.'),
   ('restream', 'video_source_forbidden', 400,
     'Use a public host. An operator can name others in the setting allowed_source_hosts.'),
@@ -99,8 +100,8 @@ begin
     '0.0.0.0/8', '10.0.0.0/8', '100.64.0.0/10', '127.0.0.0/8', '169.254.0.0/16', '172.16.0.0/12', '192.0.0.0/24',
     '192.0.2.0/24', '192.88.99.0/24', '192.168.0.0/16', '198.18.0.0/15', '198.51.100.0/24', '203.0.113.0/24',
     '224.0.0.0/4', '240.0.0.0/4',
-    '::/96', '::ffff:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23', '2001:db8::/32', '2002::/16',
-    'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'
+    '::/96', '::ffff:0:0/96', '::ffff:0:0:0/96', '64:ff9b::/96', '64:ff9b:1::/48', '100::/64', '2001::/23',
+    '2001:db8::/32', '2002::/16', '3fff::/20', '5f00::/16', 'fc00::/7', 'fe80::/10', 'fec0::/10', 'ff00::/8'
   ]::cidr[];
 end
 $$;
@@ -198,6 +199,23 @@ end
 $$;
 comment on function private.show_host(private.address) is 'Scheme, host and port as they are written.';
 
+create function private.show_application(address private.address)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+declare
+  application constant text := substring(address.path from '^/([^/]+)/');
+begin
+  -- With some servers the key is the first part of the path. Only what is an application's usual name is none.
+  return case when lower(application) in ('app', 'broadcast', 'event', 'ingest', 'live', 'live2', 'publish', 'rtmp',
+    'stream') then '/' || application else '' end;
+end
+$$;
+comment on function private.show_application(private.address) is
+  'The application of a target with its slash, where it has one of the usual names; nothing where it may be a key.';
+
 create function private.mask_rtmp_url(address private.address)
 returns text
 language plpgsql
@@ -205,11 +223,12 @@ immutable
 set search_path = ''
 as $$
 begin
-  return private.show_host(address) || coalesce(substring(address.path from '^/[^/]+(?=/)'), '') || '/****';
+  return private.show_host(address) || private.show_application(address) || '/****';
 end
 $$;
 comment on function private.mask_rtmp_url(private.address) is
-  'What of a target may be shown: rtmp://host/app/****. Everything after the application counts as the key.';
+  'What of a target may be shown: rtmp://host/app/****. Everything but an application of a usual name counts as the '
+  'key.';
 
 create function private.mask_source_url(address private.address)
 returns text

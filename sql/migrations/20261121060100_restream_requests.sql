@@ -51,10 +51,14 @@ create index stream_requests_approved_by_idx on public.stream_requests (approved
 create table private.stream_request_secrets (
   request_id uuid primary key references public.stream_requests (id) on delete cascade,
   video_source text not null,
-  rtmp_url text not null
+  rtmp_url text not null,
+  approved_version text
 );
 comment on table private.stream_request_secrets is
-  'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker.';
+  'A request''s addresses as they were given, with their keys. Only claim_session hands them out, to a worker. The row '
+  'goes when the request is cancelled or rejected and its session has ended.';
+comment on column private.stream_request_secrets.approved_version is
+  'For a file in storage: what find_video_version said of it when it was approved. No other is pushed.';
 
 alter table public.stream_requests enable row level security;
 grant select on public.stream_requests to authenticated;
@@ -115,6 +119,21 @@ comment on function private.erase_restream(uuid) is
   'Has a user''s videos deleted from storage. Their requests go with the account''s row.';
 insert into private.erasures (sql_function) values ('private.erase_restream');
 
+create function private.find_video_version(video_source text)
+returns text
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return (
+    select concat_ws(' ', id, version, metadata ->> 'eTag') from storage.objects
+    where bucket_id = 'videos' and name = substr(video_source, length('videos/') + 1));
+end
+$$;
+comment on function private.find_video_version(text) is
+  'What tells a file in storage (videos/<user id>/<file>) from one that took its place; null where there is none.';
+
 create function private.check_video_source(video_source text, owner_id uuid)
 returns text
 language plpgsql
@@ -140,6 +159,50 @@ end
 $$;
 comment on function private.check_video_source(text, uuid) is
   'What of a video''s source may be shown. Raises video_not_found, video_source_forbidden, video_source_invalid.';
+
+create function private.pin_video(target_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  update private.stream_request_secrets as secrets
+  set approved_version = private.find_video_version(secrets.video_source)
+  from public.stream_requests as request
+  where secrets.request_id = target_id and request.id = target_id and request.video_url is null;
+end
+$$;
+comment on function private.pin_video(uuid) is
+  'Notes which file a request that is approved now is for, where its video is in storage.';
+
+create function private.is_video_changed(target_id uuid)
+returns boolean
+language plpgsql
+stable
+set search_path = ''
+as $$
+begin
+  return exists (
+    select from public.stream_requests as request
+    join private.stream_request_secrets as secrets on secrets.request_id = request.id
+    where request.id = target_id and request.video_url is null
+      and coalesce(secrets.approved_version, '') <> private.find_video_version(secrets.video_source));
+end
+$$;
+comment on function private.is_video_changed(uuid) is
+  'Has another file taken the place of a request''s in storage since it was approved? Not while there is none.';
+
+create function private.describe_changed_video(video_source text)
+returns text
+language plpgsql
+immutable
+set search_path = ''
+as $$
+begin
+  return format('%s is not the file that was approved.', video_source);
+end
+$$;
+comment on function private.describe_changed_video(text) is 'What people are told of a file that was replaced.';
 
 -- What users and admins do ---------------------------------------------------------------------
 
@@ -195,6 +258,9 @@ begin
   returning * into created;
   insert into private.stream_request_secrets (request_id, video_source, rtmp_url)
   values (created.id, request_stream.video_source, request_stream.rtmp_url);
+  if not needs_approval then
+    perform private.pin_video(created.id);
+  end if;
   return created;
 end
 $$;
@@ -249,10 +315,12 @@ begin
   update public.stream_requests
   set status = 'approved', approved_at = now(), approved_by = auth.uid(), admin_notes = coalesce(notes, admin_notes)
   where stream_requests.id = request.id returning * into request;
+  perform private.pin_video(request.id);
   return request;
 end
 $$;
 comment on function private.approve_stream_request(uuid, text) is
-  'Lets a pending request be started; returns it. An approved one stays as it is. For admins. Raises admin_required, '
+  'Lets a pending request be started; returns it. An approved one stays as it is. A file in storage is approved as it '
+  'is now: one that takes its place is not pushed. For admins. Raises admin_required, '
   'notes_invalid, request_not_found, request_not_pending, sign_in_required.';
 select private.publish_rpc('private.approve_stream_request(uuid, text)', 'authenticated');

@@ -88,6 +88,58 @@ create trigger stream_sessions_apply_restream
     new.kind = 'restream' and old.status <> new.status and new.status in ('stopping', 'stopped', 'error'))
   execute function private.apply_restream_session();
 
+create function private.forget_addresses(target_id uuid)
+returns void
+language plpgsql
+set search_path = ''
+as $$
+begin
+  delete from private.stream_request_secrets
+  where request_id = target_id
+    and exists (
+      select from public.stream_requests
+      where id = target_id and (status = 'rejected' or (status <> 'pending' and approved_at is null)))
+    and not exists (select from private.restream_jobs as job where job.request_id = target_id);
+end
+$$;
+comment on function private.forget_addresses(uuid) is
+  'Deletes the addresses of a request that is rejected or cancelled, with their keys, unless a session of it still '
+  'needs them, if only to keep them out of its last report.';
+
+create function private.forget_request_addresses()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.forget_addresses(new.id);
+  return null;
+end
+$$;
+comment on function private.forget_request_addresses() is 'Trigger: a rejected or cancelled request needs no key.';
+create trigger stream_requests_forget_addresses
+  after update of status, approved_at on public.stream_requests
+  for each row when (new.status = 'rejected' or new.approved_at is null)
+  execute function private.forget_request_addresses();
+
+create function private.forget_job_addresses()
+returns trigger
+language plpgsql
+security definer
+set search_path = ''
+as $$
+begin
+  perform private.forget_addresses(old.request_id);
+  return null;
+end
+$$;
+comment on function private.forget_job_addresses() is
+  'Trigger: the last session of a rejected or cancelled request has ended.';
+create trigger restream_jobs_forget_addresses
+  after delete on private.restream_jobs
+  for each row execute function private.forget_job_addresses();
+
 create function private.announce_deleted_session()
 returns trigger
 language plpgsql
@@ -193,6 +245,9 @@ begin
     perform private.fail('request_not_approved',
       format('This request is %s.', case when request.status = 'stopped' then 'cancelled' else request.status end));
   end if;
+  if private.is_video_changed(request.id) then
+    perform private.fail('video_changed', private.describe_changed_video(request.video_source));
+  end if;
   stream := private.provide_request_stream(request);
   perform private.admit_restream(stream);
   return private.queue_session(request, stream);
@@ -202,7 +257,7 @@ comment on function private.start_stream_request(uuid) is
   'Starts an approved request, or one that stopped: returns its session, starting; the active one where it is '
   'streaming already. A file in storage waits for provide_session_source, so call the edge function stream-start. For '
   'the owner and admins. Raises max_streams_reached, request_not_approved, request_not_found, sign_in_required, '
-  'stream_disabled, stream_expired, stream_limit_reached.';
+  'stream_disabled, stream_expired, stream_limit_reached, video_changed.';
 select private.publish_rpc('private.start_stream_request(uuid)', 'authenticated');
 
 create function private.provide_session_source(session_id uuid, source_url text)

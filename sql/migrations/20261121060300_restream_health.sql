@@ -21,6 +21,7 @@ language plpgsql
 set search_path = ''
 as $$
 begin
+  perform private.check_json('stats', stats, 16384);
   insert into private.stream_health (session_id, bitrate_kbps, fps, speed, dropped_frames, out_seconds)
   select record_health.session_id, said.bitrate_kbps, said.fps, said.speed, said.dropped_frames, said.out_seconds
   from jsonb_to_record(stats) as said (

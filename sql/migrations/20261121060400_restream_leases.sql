@@ -41,13 +41,20 @@ comment on function private.hold_session(uuid, text) is
 
 create view private.lost_sessions as
   select session.id, session.user_id, session.status, job.requeue_count,
-    case when job.lease_expires_at <= now() then 'lease_expired' else 'not_started' end as reason
+    case
+      when job.lease_expires_at <= now() then 'lease_expired'
+      when job.starting_since <= (select now() - private.setting_seconds('restream_start_seconds')) then 'not_started'
+      else 'video_replaced'
+    end as reason
   from private.restream_jobs as job
   join public.stream_sessions as session on session.id = job.session_id
   where job.lease_expires_at <= now()
-    or job.starting_since <= (select now() - private.setting_seconds('restream_start_seconds'));
+    or job.starting_since <= (select now() - private.setting_seconds('restream_start_seconds'))
+    or (job.queued_at is not null and job.source_url is not null and job.is_storage
+      and private.is_video_changed(job.request_id));
 comment on view private.lost_sessions is
-  'Restream sessions whose worker''s lease ran out, or that have been starting for too long.';
+  'Restream sessions whose worker''s lease ran out, that have been starting for too long, or whose file in storage was '
+  'replaced while they waited for a worker.';
 
 create function private.requeue_session(session_id uuid, requeues integer)
 returns void
@@ -73,6 +80,11 @@ as $$
 begin
   if lost.status = 'stopping' then
     perform private.stop_session(lost.id, lost.reason);
+  elsif lost.reason = 'video_replaced' then
+    update public.stream_sessions
+    set status = 'error', stopped_at = now(), ended_reason = lost.reason,
+        error = private.describe_changed_video(video_source)
+    where id = lost.id;
   elsif lost.requeue_count < private.setting_integer('restream_max_requeues') then
     perform private.requeue_session(lost.id, 1);
   else
@@ -87,7 +99,7 @@ end
 $$;
 comment on function private.settle_lost_session(private.lost_sessions) is
   'Queues a lost session anew, stops it where that was asked for, ends it in error where it was queued anew too '
-  'often. The caller has locked its user''s row.';
+  'often or its file was replaced. The caller has locked its user''s row.';
 
 create function private.cleanup_orphaned_streams()
 returns integer

@@ -119,6 +119,7 @@ begin
   from private.restream_jobs as queued
   join public.stream_sessions as session on session.id = queued.session_id
   where queued.queued_at is not null and queued.source_url is not null and session.status = 'starting'
+    and not (queued.is_storage and private.is_video_changed(queued.request_id))
   order by queued.queued_at limit 1
   for no key update skip locked;
   if not found then
@@ -155,19 +156,23 @@ set search_path = ''
 as $$
 declare
   held public.stream_sessions := private.hold_session(session_id, worker_id);
+  job private.restream_jobs;
 begin
+  select * into job from private.restream_jobs where restream_jobs.session_id = renew_session.session_id;
   if jsonb_typeof(stats) <> 'null' then
     perform private.record_health(session_id, stats);
   end if;
-  return row(held.status, (
-    select lease_seconds from private.restream_jobs
-    where restream_jobs.session_id = renew_session.session_id))::public.renewed_session;
+  if job.is_storage and held.status <> 'stopping' and private.is_video_changed(job.request_id) then
+    update public.stream_sessions set status = 'stopping', error = private.describe_changed_video(video_source)
+    where id = held.id returning * into held;
+  end if;
+  return row(held.status, job.lease_seconds)::public.renewed_session;
 end
 $$;
 comment on function private.renew_session(uuid, text, jsonb) is
   'The worker''s lease runs anew. stats, {bitrate_kbps, fps, speed, dropped_frames, out_seconds}, go to '
-  'get_stream_health. Raises lease_lost (stop pushing at once), stats_invalid. Callable by restream_worker and '
-  'service_role.';
+  'get_stream_health. A session whose file in storage was replaced is to stop. Raises lease_lost (stop pushing at '
+  'once), stats_invalid. Callable by restream_worker and service_role.';
 select private.publish_rpc('private.renew_session(uuid, text, jsonb)', 'restream_worker');
 
 create function private.mask_report(session_id uuid, report text)
@@ -187,6 +192,7 @@ begin
   target := private.parse_address(addresses.rtmp_url, array['rtmp', 'rtmps']);
   foreach secret in array array[
     target.path || target.query,
+    case when private.show_application(target) = '' then substring(target.path from '^/([^/]{4,})') end,
     substring(addresses.rtmp_url from '//[^/]+/[^/]+/(.+)$'), substring(addresses.rtmp_url from '([^/]{4,})$'),
     substring(addresses.video_source from '\?(.{4,})$')]
   loop
@@ -211,8 +217,8 @@ begin
         when session.status = 'stopping' then 'stopped'
         when end_restream.status = 'stopped' then 'finished'
         else 'failed' end,
-      error = private.mask_report(session.id, end_restream.error), exit_code = end_restream.exit_code,
-      stopped_at = now()
+      error = coalesce(private.mask_report(session.id, end_restream.error), session.error),
+      exit_code = end_restream.exit_code, stopped_at = now()
   where id = session.id;
 end
 $$;

@@ -7,4 +7,5 @@ drop function private.move_watermark(bigint);
 drop function private.full_xid(xid);
 drop table private.event_watermark;
 drop view private.events;
+drop function private.is_unreadable(jsonb);
 drop type public.event;

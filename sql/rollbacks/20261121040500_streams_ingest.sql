@@ -9,6 +9,7 @@ drop function private.admit_ingest(private.ingest_attempt, public.stream_session
 drop function private.refuse_ingest(private.ingest_attempt, private.refusal);
 drop function private.tell_refusal(private.ingest_attempt, private.refusal);
 drop function private.recall_refusal(private.stream_keys, text);
+drop function private.log_wrong_key(private.ingest_attempt, private.refusal);
 drop function private.log_admission(private.ingest_attempt, text, uuid, private.refusal);
 drop type private.ingest_attempt;
 drop function private.describe_ingest_refusal(text, text);

@@ -1,5 +1,6 @@
 drop function private.mask_source_url(private.address);
 drop function private.mask_rtmp_url(private.address);
+drop function private.show_application(private.address);
 drop function private.show_host(private.address);
 drop function private.check_rtmp_url(text);
 drop function private.check_address(text, text, text[], text);

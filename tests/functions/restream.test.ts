@@ -104,6 +104,21 @@ describe('stream-start', () => {
     expect(request?.status).toBe('approved');
   });
 
+  test('is refused when another file has taken the place of the approved one', async () => {
+    const source = await uploadedVideo('replaced.mp4');
+    const id = await approvedRequest(source);
+    const { error } = await as(owner)
+      .storage.from('videos')
+      .upload(source.replace('videos/', ''), new Blob(['another video'], { type: 'video/mp4' }), {
+        upsert: true,
+      });
+    expect(error).toBeNull();
+    expect(await start(id)).toMatchObject({
+      status: 409,
+      body: { code: 'PT409', details: 'video_changed', hint: expect.any(String) },
+    });
+  });
+
   test('is for the owner, admins and backends', async () => {
     const id = await approvedRequest();
     const stranger = await signUp(stack);

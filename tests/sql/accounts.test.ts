@@ -132,6 +132,21 @@ describe('public.profiles', () => {
     await db.asUser(owner.id, (sql) => rename(sql, owner.id, 'OWNER'));
   });
 
+  test.each(['admin', 'SUPPORT', 'sup_port', 'Streambed_'])(
+    'nobody chooses the reserved username %s',
+    async (name) => {
+      await expectFailure(
+        db.asUser(owner.id, (sql) => rename(sql, owner.id, name)),
+        { status: 409, details: 'username_reserved', message: /is reserved/ },
+      );
+    },
+  );
+
+  test('a name that only begins like a reserved one is free', async () => {
+    const user = await db.createUser();
+    await db.asUser(user.id, (sql) => rename(sql, user.id, 'admiral_support'));
+  });
+
   test('of many who choose one username at once, one gets it and the others are told', async () => {
     const users = await Promise.all(Array.from({ length: 8 }, () => db.createUser()));
     const connections = await db.connect(users.length);

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { actAs } from '../support/actors.ts';
 import {
   createDatabase,
   expectFailure,
@@ -270,6 +271,66 @@ test('a wrong key is recorded, but does not fill the history of the stream or ho
   await publish(db, stream);
   await publish(db, stream);
   expect(await refusals()).toHaveLength(1);
+});
+
+describe('wrong keys of strangers', () => {
+  const attempts = (id = stream.id) => db.sql`
+    select host(client_ip) as ip, attempts, date_trunc('minute', created_at) as minute from private.admission_log
+    where stream_id = ${id} and rule = 'stream_key_invalid' order by id`;
+  const total = (rows: readonly Record<string, unknown>[]) =>
+    rows.reduce((sum, row) => sum + Number(row.attempts), 0);
+  const minutes = (rows: readonly Record<string, unknown>[]) =>
+    new Set(rows.map(({ minute }) => String(minute))).size;
+
+  test('from one address are one row a minute, with their number', async () => {
+    for (let n = 0; n < 8; n++) await publish(db, stream, { key: 'wrong', publisher: `p${n}` });
+    await publish(db, stream, { key: 'wrong', ip: '198.51.100.9' });
+    const rows = await attempts();
+    expect(rows.length).toBeLessThanOrEqual(2 * minutes(rows));
+    expect(new Set(rows.map(({ ip }) => ip))).toEqual(new Set(['192.0.2.7', '198.51.100.9']));
+    expect(total(rows)).toBe(9);
+    const shown = await db.asUser(
+      owner.id,
+      (sql) => sql`select * from public.get_admissions(${stream.id})`,
+    );
+    expect(total(shown)).toBe(9);
+  });
+
+  test('from many addresses at once are at most 20 rows a minute, and all are counted', async () => {
+    const connections = await db.connect(8);
+    await Promise.all(
+      connections.map(async (sql, lane) => {
+        for (let n = 0; n < 10; n++) {
+          const ip = `2001:db8:${lane}:${n}::1`;
+          await actAs(
+            sql,
+            { role: 'service_role' },
+            (as) => as`select public.begin_ingest(${stream.id}, 'wrong', 'm', ${ip}, ${ip})`,
+          );
+        }
+      }),
+    );
+    const rows = await attempts();
+    expect(rows.length).toBeLessThanOrEqual(20 * minutes(rows));
+    expect(total(rows)).toBe(80);
+  });
+
+  test('leave the owner’s own history in sight', async () => {
+    await publish(db, stream);
+    for (let n = 0; n < 60; n++) await publish(db, stream, { key: 'wrong', ip: `192.0.2.${n}` });
+    const shown = await db.asUser(
+      owner.id,
+      (sql) => sql`select * from public.get_admissions(${stream.id}, max_count => 50)`,
+    );
+    expect(shown.filter(({ rule }) => rule === 'admitted')).toHaveLength(1);
+  });
+
+  test('for a stream that does not exist leave nothing', async () => {
+    const logged = () => db.sql`select count(*)::int as count from private.admission_log`;
+    const before = await logged();
+    expect(await publish(db, { ...stream, id: randomUUID() })).toMatchObject({ status: 401 });
+    expect(await logged()).toEqual(before);
+  });
 });
 
 test('only the server asks', async () => {

@@ -135,6 +135,17 @@ describe('a request', () => {
   });
 });
 
+test.each([
+  ['rtmp://example.com/secret-key-1234', 'rtmp://example.com/****'],
+  ['rtmp://example.com/secret-key-1234/', 'rtmp://example.com/****'],
+  ['rtmp://example.com/secret-key-1234/stream', 'rtmp://example.com/****'],
+  ['rtmp://example.com/live/secret-key-1234', 'rtmp://example.com/live/****'],
+  ['rtmp://example.com/live2/a/b', 'rtmp://example.com/live2/****'],
+  ['rtmp://example.com/live?key=secret', 'rtmp://example.com/****'],
+])('of the target %s is shown %s', async (target, shown) => {
+  expect(await requestStream(db, owner.id, { target })).toMatchObject({ rtmp_url: shown });
+});
+
 describe('an address that is not on the public internet', () => {
   const HOSTS = [
     'localhost',
@@ -172,6 +183,12 @@ describe('an address that is not on the public internet', () => {
     '[fc00::1]',
     '[fd12:3456::1]',
     '[ff02::1]',
+    '[::ffff:0:127.0.0.1]',
+    '[::ffff:0:7f00:1]',
+    '[3fff::1]',
+    '[3fff:fff:ffff::1]',
+    '[5f00::1]',
+    '[5f00:ffff::1]',
   ];
 
   test.each(HOSTS)('%s is refused, as source and as target', async (host) => {
@@ -188,6 +205,8 @@ describe('an address that is not on the public internet', () => {
   test.each([
     '1.1.1.1',
     '[2606:4700:4700::1111]',
+    '[3ffe::1]',
+    '[5f01::1]',
     'example.com',
     'a.b.example.co.uk',
     '172.32.0.1',

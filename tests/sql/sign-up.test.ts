@@ -32,10 +32,12 @@ describe('a sign-up', () => {
   });
 
   test.each([
-    ['the e-mail address', { email: 'jo.smith+tv@example.com' }, /^jo_smith_tv$/],
+    ['nothing of the e-mail address', { email: 'jo.smith+tv@example.com' }, /^user_[0-9a-f]{10}$/],
     ['what is left of unusable characters', { username: 'Zoë ☃ Änn' }, /^zo_nn$/],
     ['a short name', { username: 'x' }, /^user_x$/],
-    ['nothing usable', { username: '☃☃☃' }, /^user$/],
+    ['nothing usable', { username: '☃☃☃' }, /^user_[0-9a-f]{10}$/],
+    ['nothing reserved', { username: 'Admin' }, /^user_[0-9a-f]{10}$/],
+    ['nothing reserved, in disguise', { username: '__sup_port' }, /^user_[0-9a-f]{10}$/],
     ['a very long name', { username: 'y'.repeat(5000) }, /^y{30}$/],
     ['metadata of the wrong type', { metadata: { username: { a: 1 } } }, /^a_1$/],
   ])('makes a username from %s', async (_, options, expected) => {

@@ -24,5 +24,8 @@ export default {
     set_user_package: 'authenticated',
     set_user_role: 'authenticated',
   },
-  helpers: { is_username_taken: 'authenticated service_role' },
+  helpers: {
+    is_username_reserved: 'authenticated service_role',
+    is_username_taken: 'authenticated service_role',
+  },
 } satisfies DomainPrivileges;
