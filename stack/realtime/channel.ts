@@ -1,13 +1,14 @@
 /** One client's membership of one topic, from its join to its end. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
+import type { AddressShare } from './addresses.ts';
 import { ChannelChanges } from './changes/channel-changes.ts';
 import { ChannelAccess, mayNotRead } from './channel-access.ts';
-import type { Broadcast, Frame, Version } from './frames.ts';
+import { type Broadcast, type Frame, textFrame, type Version } from './frames.ts';
 import { Refusal } from './identity.ts';
 import type { JoinPayload } from './join-config.ts';
-import { CallWindow, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from './limits.ts';
+import { CallWindow, MAX_PRESENCE_BYTES, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from './limits.ts';
+import { encodePresence } from './presence.ts';
 import { readReplay } from './replay.ts';
 import type { Services } from './services.ts';
 import type { Member, Topic } from './topics.ts';
@@ -17,6 +18,7 @@ export interface Line {
   readonly version: Version;
   readonly apikey: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly share: AddressShare;
   deliver(data: string | Buffer): void;
   send(frame: Frame): void;
 }
@@ -55,7 +57,7 @@ export class Channel implements Member {
   readonly #presenceCalls = new CallWindow(PRESENCE_CALLS, PRESENCE_WINDOW_MS);
   #changes: ChannelChanges | undefined;
   #topic: Topic | undefined;
-  #tracked: unknown;
+  #presenceBytes = 0;
   /** What arrives while the messages are read that are to come before it. */
   #held: (() => void)[] | undefined;
   #replayed: ReadonlySet<string> = new Set();
@@ -132,6 +134,7 @@ export class Channel implements Member {
     this.#access.end();
     if (this.#changes) this.#services.changes.remove(this.#changes);
     this.#services.topics.leave(this.#options.name, this.#isPrivate, this);
+    this.#takePresenceBytes(0);
   }
 
   deliver(data: string | Buffer, id?: string): void {
@@ -139,8 +142,9 @@ export class Channel implements Member {
     else if (!id || !this.#replayed.has(id)) this.#line.deliver(data);
   }
 
-  push(event: string, payload: unknown): void {
-    this.#line.send({ joinRef: null, ref: null, topic: this.#fullTopic, event, payload });
+  push(event: string, json: string): void {
+    const head = { joinRef: null, ref: null, topic: this.#fullTopic, event };
+    this.#line.deliver(textFrame(head, json, this.version));
   }
 
   /** Takes a frame other than a join. */
@@ -199,7 +203,8 @@ export class Channel implements Member {
   }
 
   #system(extension: string, status: 'ok' | 'error', message: string): void {
-    this.push('system', { extension, status, message, channel: this.#options.name });
+    const channel = this.#options.name;
+    this.push('system', JSON.stringify({ extension, status, message, channel }));
   }
 
   /** Ends the channel for a reason that the client is told. */
@@ -229,9 +234,8 @@ export class Channel implements Member {
       return this.#shutDown('Client presence rate limit exceeded');
     }
     if (event === 'untrack') {
-      const diff = this.#topic?.presence.untrack(this);
-      this.#tracked = undefined;
-      if (diff) this.#topic?.tellPresence(diff);
+      this.#topic?.untrack(this);
+      this.#takePresenceBytes(0);
       return this.#reply(ref, OK);
     }
     if (event !== 'track' || !(await this.#access.mayWrite('presence'))) {
@@ -242,10 +246,22 @@ export class Channel implements Member {
       return this.#reply(ref, { status: 'error', response });
     }
     if (this.#hasEnded) return;
+    const text = encodePresence(payload);
+    if (!this.#takePresenceBytes(Buffer.byteLength(this.#presenceKey + text))) {
+      return this.#shutDown('Track message size exceeded');
+    }
     this.#reply(ref, OK);
-    if (isDeepStrictEqual(this.#tracked, payload) || !this.#topic) return;
-    this.#tracked = payload;
-    this.#topic.tellPresence(this.#topic.presence.track(this, this.#presenceKey, payload));
+    this.#topic?.track(this, this.#presenceKey, text);
+  }
+
+  /** Keeps account of what the client tells of itself; false when it is too much. */
+  #takePresenceBytes(bytes: number): boolean {
+    const { presence } = this.#line.share;
+    presence.giveBack(this.#presenceBytes);
+    this.#presenceBytes = 0;
+    if (bytes > MAX_PRESENCE_BYTES || !presence.take(bytes)) return false;
+    this.#presenceBytes = bytes;
+    return true;
   }
 
   async #receiveToken(payload: unknown): Promise<void> {

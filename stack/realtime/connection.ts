@@ -1,5 +1,7 @@
 /** One WebSocket: its frames, its channels and its limits. */
 import type { WebSocket } from 'ws';
+import { NestedTooDeep } from '../../lib/bounded-json.ts';
+import type { AddressShare } from './addresses.ts';
 import { Channel, type Line } from './channel.ts';
 import { decodeFrame, encodeFrame, type Frame, type Version } from './frames.ts';
 import { Refusal } from './identity.ts';
@@ -34,12 +36,14 @@ export interface ConnectionOptions {
   readonly version: Version;
   readonly apikey: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly share: AddressShare;
 }
 
 export class Connection implements Line {
   readonly version: Version;
   readonly apikey: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly share: AddressShare;
   readonly #socket: WebSocket;
   readonly #services: Services;
   readonly #channels = new Map<string, Channel>();
@@ -59,6 +63,7 @@ export class Connection implements Line {
     this.version = options.version;
     this.apikey = options.apikey;
     this.headers = options.headers;
+    this.share = options.share;
     this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
@@ -86,7 +91,7 @@ export class Connection implements Line {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#services.log(`closed a connection: ${reason}`);
-    this.#leaveAll();
+    setImmediate(() => this.#leaveAll()); // not while a topic goes through its members
     this.#socket.close(code, reason);
     setTimeout(() => this.#socket.terminate(), LAST_WORDS_MS).unref();
   }
@@ -119,8 +124,9 @@ export class Connection implements Line {
     }
     try {
       this.#dispatch(decodeFrame(data, isBinary, this.version));
-    } catch {
-      this.close(INVALID, 'A frame could not be understood');
+    } catch (error) {
+      const isTooDeep = error instanceof NestedTooDeep;
+      this.close(INVALID, isTooDeep ? error.message : 'A frame could not be understood');
     }
   }
 

@@ -1,6 +1,7 @@
 /** Broadcasts that come over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
+import { NestedTooDeep, parseBoundedJson } from '../../lib/bounded-json.ts';
 import { writeRights } from './authorization.ts';
 import type { Broadcast } from './frames.ts';
 import { type Claims, Refusal } from './identity.ts';
@@ -54,9 +55,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new BadRequest(400, 'The body is not JSON.');
+    return parseBoundedJson(body.toString('utf8'));
+  } catch (error) {
+    const isTooDeep = error instanceof NestedTooDeep;
+    throw new BadRequest(400, isTooDeep ? `${error.message}.` : 'The body is not JSON.');
   }
 }
 

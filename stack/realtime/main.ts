@@ -4,6 +4,7 @@ import { databaseUrl } from '../../lib/database-url.ts';
 import { HOST } from '../../lib/host.ts';
 import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
+import { Addresses } from './addresses.ts';
 import { Backlog } from './backlog.ts';
 import { Changes } from './changes/changes.ts';
 import { broadcastMessages } from './database-broadcasts.ts';
@@ -44,6 +45,7 @@ const rows = new LogicalStream({
   log,
 });
 const services: Services = {
+  addresses: new Addresses(config.realtimeConnections),
   identities: new Identities(loadKeys(config.dataDir)),
   topics,
   backlog,

@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres';
+import type { Addresses } from './addresses.ts';
 import type { Backlog } from './backlog.ts';
 import type { Changes } from './changes/changes.ts';
 import type { Identities } from './identity.ts';
@@ -6,6 +7,7 @@ import type { Topics } from './topics.ts';
 
 /** What connections and channels share. */
 export interface Services {
+  readonly addresses: Addresses;
   readonly identities: Identities;
   readonly topics: Topics;
   readonly backlog: Backlog;

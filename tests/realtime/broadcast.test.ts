@@ -89,6 +89,7 @@ describe('over HTTP', () => {
   test.for([
     ['a batch', JSON.stringify({ messages: [message] }), {}, 202],
     ['no JSON', 'no', {}, 400],
+    ['JSON nested 60,000 deep', '['.repeat(60_000) + ']'.repeat(60_000), {}, 400],
     [
       'a message without a topic',
       JSON.stringify({ messages: [{ ...message, topic: '' }] }),

@@ -1,4 +1,5 @@
 /** Hostile and slow clients are sent away with a reason, and nobody else notices. */
+import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectRaw, type RawSocket } from '../support/raw-socket.ts';
 import { type Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
@@ -39,6 +40,23 @@ test.for([
   expect(await hostile.untilClosed()).toEqual({
     code: 1007,
     reason: 'A frame could not be understood',
+  });
+});
+
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+const deep = nested(60_000);
+
+test.for([
+  ['presence', `["1","2","realtime:deep","presence",{"event":"track","payload":{"x":${deep}}}]`],
+  ['a join', `["1","2","realtime:deep","phx_join",{"config":${deep}}]`],
+  ['a token', `["1","2","realtime:deep","access_token",${deep}]`],
+  ['a broadcast', Buffer.concat([Buffer.from([3, 0, 0, 1, 1, 0, 1]), Buffer.from(`te${deep}`)])],
+] as const)('%s nested 60,000 deep', async ([, data]) => {
+  hostile.join('deep');
+  hostile.sendRaw(data);
+  expect(await hostile.untilClosed()).toEqual({
+    code: 1007,
+    reason: 'JSON is nested more than 64 deep',
   });
 });
 
@@ -103,6 +121,17 @@ test.for([
 
 test('a WebSocket at a path that is none', async () => {
   await expect(connectRaw(realtime.gateway, undefined, '//x')).rejects.toThrow('404');
+});
+
+test('a token whose claims are nested 60,000 deep', async () => {
+  const secret = realtime.gateway.keys.jwtSecret;
+  const head = Buffer.from('{"alg":"HS256"}').toString('base64url');
+  const claims = `{"role":"anon","exp":9999999999,"x":${deep}}`;
+  const signed = `${head}.${Buffer.from(claims).toString('base64url')}`;
+  const signature = createHmac('sha256', secret).update(signed).digest('base64url');
+  hostile.send(['1', '1', 'realtime:x', 'phx_join', { access_token: `${signed}.${signature}` }]);
+  await bystander.until(() => hostile.frames.length > 0);
+  expect(JSON.stringify(hostile.frames[0])).toContain('MalformedJWT');
 });
 
 test('an unknown key does not even connect', async () => {

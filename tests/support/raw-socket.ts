@@ -55,11 +55,12 @@ export async function connectRaw(
   apikey?: string,
   path = '/websocket',
   vsn = '2.0.0',
+  headers: Record<string, string> = {},
 ): Promise<RawSocket> {
   const { config, keys } = gateway;
   const url = new URL(`/realtime/v1${path}`, config.apiUrl.replace('http', 'ws'));
   url.search = new URLSearchParams({ apikey: apikey ?? keys.publishable, vsn }).toString();
-  const socket = new WebSocket(url.href);
+  const socket = new WebSocket(url.href, { headers });
   await once(socket, 'open');
   return new RawSocket(socket);
 }

@@ -144,11 +144,12 @@ function oldRecord({ oldRecord: whole }: View, { type }: Change, facts: TableFac
 }
 
 function tell(interests: readonly Interest[], data: object): void {
+  const text = JSON.stringify(data);
   const ids = new Map<ChannelChanges, number[]>();
   for (const { channel, subscription } of interests) {
     ids.set(channel, [...(ids.get(channel) ?? []), subscription.id]);
   }
   for (const [channel, matching] of ids) {
-    channel.member.push('postgres_changes', { ids: matching, data });
+    channel.member.push('postgres_changes', `{"ids":[${matching.join()}],"data":${text}}`);
   }
 }
