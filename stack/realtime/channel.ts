@@ -35,6 +35,10 @@ type Reply = { readonly status: 'ok' | 'error'; readonly response: object };
 const OK: Reply = { status: 'ok', response: {} };
 /** How long a join waits for a service that has just started. */
 const CATCH_UP_MS = 5_000;
+const TOO_MANY_BINDINGS = new Refusal(
+  'ChannelRateLimitReached',
+  'Too many bindings to postgres_changes',
+);
 const FAILED: Reply = { status: 'error', response: {} };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -112,6 +116,7 @@ export class Channel implements Member {
     const problem = bindings.length > 0 ? await changes.prepare(this.#services.sql) : undefined;
     const replay = await this.#readReplay();
     if (this.#hasEnded) return;
+    if (!this.#line.share.bindings.take(changes.weight)) throw TOO_MANY_BINDINGS;
     this.#changes = changes;
     this.#services.changes.add(changes);
     this.#reply(ref, { status: 'ok', response: { postgres_changes: changes.answer } });
@@ -132,7 +137,10 @@ export class Channel implements Member {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#access.end();
-    if (this.#changes) this.#services.changes.remove(this.#changes);
+    if (this.#changes) {
+      this.#services.changes.remove(this.#changes);
+      this.#line.share.bindings.giveBack(this.#changes.weight);
+    }
     this.#services.topics.leave(this.#options.name, this.#isPrivate, this);
     this.#takePresenceBytes(0);
   }

@@ -63,7 +63,7 @@ function parseJson(body: Buffer): unknown {
 }
 
 function parseBatch(body: Buffer): Outgoing[] {
-  const parsed = v.safeParse(Batch, parseJson(body));
+  const parsed = v.safeParse(Batch, parseJson(body), { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
     throw new BadRequest(422, `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);

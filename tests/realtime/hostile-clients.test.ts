@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { connectRaw, type RawSocket } from '../support/raw-socket.ts';
-import { type Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
+import { Listener, listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 
 let realtime: TestRealtime;
 let bystander: Listener;
@@ -81,6 +81,36 @@ test('too many channels', async () => {
       { status: 'error', response: { reason: 'ChannelRateLimitReached: Too many channels' } },
     ],
   ]);
+});
+
+const binding = (filter?: string) => ({ event: '*', schema: 'public', table: 'notes', filter });
+
+test.for([
+  ['30,000 bindings', Array.from({ length: 30_000 }, (_, n) => binding(`size=eq.${n}`))],
+  ['a million bindings that are none', Array(1_000_000).fill(1)],
+] as const)('a join with %s', async ([, postgres_changes]) => {
+  hostile.join('greedy', { postgres_changes });
+  await bystander.until(() => hostile.frames.length > 0);
+  const reason = 'InvalidJoinPayload: config.postgres_changes: a channel has at most 100 bindings';
+  expect(hostile.frames[0]?.[4]).toEqual({ status: 'error', response: { reason } });
+});
+
+test('more bindings than an address may have in all', async () => {
+  const { sql } = realtime.gateway;
+  await sql`alter publication supabase_realtime add table public.notes`;
+  const list = `size=in.(${Array.from({ length: 100 }, (_, n) => n)})`;
+  const postgres_changes = Array(99).fill(binding(list));
+  hostile.join('one', { postgres_changes });
+  hostile.join('two', { postgres_changes }, '2');
+  const refused = () => hostile.frames.find(([, ref]) => ref === '2');
+  await bystander.until(() => refused() !== undefined);
+  const reason = 'ChannelRateLimitReached: Too many bindings to postgres_changes';
+  expect(refused()?.[4]).toEqual({ status: 'error', response: { reason } });
+  const [other] = [new Listener(realtime.gateway.anon().channel('rows'))];
+  other.channel.on('postgres_changes', { event: '*', schema: 'public', table: 'notes' }, () => {});
+  await other.subscribe();
+  expect(other.states).toEqual(['SUBSCRIBED']);
+  await sql`alter publication supabase_realtime drop table public.notes`;
 });
 
 test('a join that makes no sense is refused', async () => {
