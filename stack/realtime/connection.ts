@@ -7,8 +7,12 @@ import { decodeFrame, encodeFrame, type Frame, type Version } from './frames.ts'
 import { Refusal } from './identity.ts';
 import { parseJoin } from './join-config.ts';
 import {
+  BYTES_BURST,
+  BYTES_PER_SECOND,
   FRAMES_BURST,
   FRAMES_PER_SECOND,
+  JOINS_BURST,
+  JOINS_PER_SECOND,
   MAX_CHANNELS,
   MAX_UNREAD_BYTES,
   MAX_WAITING_FRAMES,
@@ -50,6 +54,8 @@ export class Connection implements Line {
   /** The work at hand for each topic, so that its frames are taken in their order. */
   readonly #work = new Map<string, Promise<void>>();
   readonly #bucket = new TokenBucket(FRAMES_PER_SECOND, FRAMES_BURST);
+  readonly #bytes = new TokenBucket(BYTES_PER_SECOND, BYTES_BURST);
+  readonly #joins = new TokenBucket(JOINS_PER_SECOND, JOINS_BURST);
   readonly #enteredBefore = new Set<string>();
   readonly #pings: NodeJS.Timeout;
   #waiting = 0;
@@ -118,7 +124,7 @@ export class Connection implements Line {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#isClosing) return;
-    if (!this.#bucket.take()) {
+    if (!this.#bucket.take() || !this.#bytes.take(data.length)) {
       this.close(POLICY, 'Too many messages per second');
       return;
     }
@@ -181,6 +187,11 @@ export class Connection implements Line {
     if (topic === PREFIX) {
       return this.#refuse(frame, 'TopicNameRequired: You must provide a topic name');
     }
+    if (!this.#joins.take()) {
+      const reason = 'Too many joins per second';
+      this.#refuse(frame, `ClientJoinRateLimitReached: ${reason}`);
+      return this.close(POLICY, reason);
+    }
     const join = parseJoin(frame.payload);
     if (typeof join === 'string') return this.#refuse(frame, `InvalidJoinPayload: ${join}`);
     this.#replace(topic);
@@ -198,7 +209,7 @@ export class Connection implements Line {
     this.#channels.set(topic, channel);
     try {
       await channel.enter(frame.ref, this.#isReturning === true && !this.#enteredBefore.has(topic));
-      this.#enteredBefore.add(topic);
+      if (this.#services.backlog.isOpen) this.#enteredBefore.add(topic);
     } catch (error) {
       channel.end();
       this.#channels.delete(topic);

@@ -2,10 +2,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
 import { NestedTooDeep, parseBoundedJson } from '../../lib/bounded-json.ts';
+import type { AddressShare } from './addresses.ts';
 import { writeRights } from './authorization.ts';
 import type { Broadcast } from './frames.ts';
 import { type Claims, Refusal } from './identity.ts';
-import { MAX_FRAME_BYTES } from './limits.ts';
+import { MAX_FRAME_BYTES, MESSAGES_BURST, PRIVATE_TOPIC_COST } from './limits.ts';
 import { urlOf } from './request-url.ts';
 import type { Services } from './services.ts';
 
@@ -110,6 +111,17 @@ async function senderOf(request: IncomingMessage, { identities }: Services): Pro
   }
 }
 
+/** The secret key may send as it likes: who has it is trusted. */
+function checkRate(share: AddressShare, { role }: Claims, messages: readonly Outgoing[]): void {
+  if (role === 'service_role') return;
+  const asked = new Set(messages.filter(({ isPrivate }) => isPrivate).map(({ topic }) => topic));
+  const cost = messages.length + asked.size * PRIVATE_TOPIC_COST;
+  if (cost > MESSAGES_BURST) {
+    throw new BadRequest(429, 'Too many messages to broadcast, please reduce the batch size');
+  }
+  if (!share.messages.take(cost)) throw new BadRequest(429, 'You have exceeded your rate limit');
+}
+
 /** Sends what the sender may send; the rest is left out without a word, as on hosted Supabase. */
 async function send(
   messages: readonly Outgoing[],
@@ -132,12 +144,15 @@ export async function answerBroadcast(
   response: ServerResponse,
   services: Services,
 ): Promise<void> {
+  const share = services.addresses.of(request);
+  if (!share.open()) return answer(response, 429, { message: 'Too many connected users' });
   try {
     const url = urlOf(request);
     const claims = await senderOf(request, services);
     const body = await readBody(request);
     const isSingle = SINGLE.test(url.pathname);
     const messages = isSingle ? [parseSingle(url, request, body)] : parseBatch(body);
+    checkRate(share, claims, messages);
     await send(messages, claims, request.headers, services);
     answer(response, 202);
   } catch (error) {
@@ -145,5 +160,7 @@ export async function answerBroadcast(
     if (!known) services.log(`a broadcast over HTTP failed: ${(error as Error).message}`);
     const message = known ? error.message : 'Realtime could not ask the database.';
     answer(response, known ? error.status : 503, { message });
+  } finally {
+    share.close();
   }
 }

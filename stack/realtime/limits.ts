@@ -25,6 +25,14 @@ export const MAX_BINDINGS_PER_ADDRESS = 10_000;
 /** Messages that an address may send over HTTP a second, and in one go. */
 export const MESSAGES_PER_SECOND = 500;
 export const MESSAGES_BURST = 500;
+/** A private topic costs as much as so many messages more: the database is asked. */
+export const PRIVATE_TOPIC_COST = 9;
+/** Joins that a connection may make a second, and in one go. */
+export const JOINS_PER_SECOND = 20;
+export const JOINS_BURST = 200;
+/** Bytes that a connection may send a second, and in one go. */
+export const BYTES_PER_SECOND = 3_000_000;
+export const BYTES_BURST = 30_000_000;
 /** How often a connection is asked whether it lives; twice without an answer, and it does not. */
 export const PING_EVERY_MS = 8_000;
 

@@ -68,6 +68,24 @@ test('a flood', async () => {
   });
 });
 
+test('a flood of bytes', async () => {
+  const payload = { type: 'broadcast', event: 'x', payload: { x: 'x'.repeat(2_900_000) } };
+  for (let n = 0; n < 50; n += 1) hostile.send(['1', `${n}`, 'realtime:x', 'broadcast', payload]);
+  expect(await hostile.untilClosed()).toEqual({
+    code: 1008,
+    reason: 'Too many messages per second',
+  });
+});
+
+test('a flood of joins', async () => {
+  for (let n = 1; n <= 400; n += 1) hostile.join('again', {}, `${n}`);
+  expect(await hostile.untilClosed()).toEqual({ code: 1008, reason: 'Too many joins per second' });
+  expect(hostile.frames.at(-1)?.[4]).toEqual({
+    status: 'error',
+    response: { reason: 'ClientJoinRateLimitReached: Too many joins per second' },
+  });
+});
+
 test('too many channels', async () => {
   for (let n = 1; n <= 101; n += 1) hostile.join(`topic ${n}`, {}, `${n}`);
   await bystander.until(() => hostile.frames.length >= 101);
@@ -101,6 +119,7 @@ test('more bindings than an address may have in all', async () => {
   const list = `size=in.(${Array.from({ length: 100 }, (_, n) => n)})`;
   const postgres_changes = Array(99).fill(binding(list));
   hostile.join('one', { postgres_changes });
+  await bystander.until(() => hostile.frames.length > 0);
   hostile.join('two', { postgres_changes }, '2');
   const refused = () => hostile.frames.find(([, ref]) => ref === '2');
   await bystander.until(() => refused() !== undefined);
