@@ -1,6 +1,7 @@
 /** One client's membership of one topic, from its join to its end. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Sql } from 'postgres';
 import type { AddressShare } from './addresses.ts';
 import { ChannelChanges } from './changes/channel-changes.ts';
 import { ChannelAccess, mayNotRead } from './channel-access.ts';
@@ -75,6 +76,7 @@ export class Channel implements Member {
     this.#access = new ChannelAccess(services, {
       topic: options.name,
       isPrivate: this.#isPrivate,
+      share: line.share,
       headers: line.headers,
       onExpiry: (refusal) => this.#shutDown(refusal.message),
     });
@@ -113,7 +115,8 @@ export class Channel implements Member {
     if (this.#hasEnded) return;
     const bindings = join.config.postgres_changes ?? [];
     const changes = new ChannelChanges(this, bindings, () => this.#access.claims);
-    const problem = bindings.length > 0 ? await changes.prepare(this.#services.sql) : undefined;
+    const problem =
+      bindings.length > 0 ? await this.#ask((sql) => changes.prepare(sql)) : undefined;
     const replay = await this.#readReplay();
     if (this.#hasEnded) return;
     if (!this.#line.share.bindings.take(changes.weight)) throw TOO_MANY_BINDINGS;
@@ -176,7 +179,12 @@ export class Channel implements Member {
     if (!this.mayReadBroadcast) throw mayNotRead(name);
     this.#held = [];
     this.#services.topics.join(name, this.#isPrivate, this);
-    return readReplay(this.#services, name, this.#isPrivate, replay);
+    const { log } = this.#services;
+    return this.#ask((sql) => readReplay({ sql, log }, name, this.#isPrivate, replay));
+  }
+
+  #ask<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return this.#services.ask(this.#line.share, work);
   }
 
   /** Sends each message that came before once, then what waits. */

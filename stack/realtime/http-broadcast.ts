@@ -127,12 +127,14 @@ async function send(
   messages: readonly Outgoing[],
   claims: Claims,
   headers: IncomingMessage['headers'],
-  { sql, topics }: Services,
+  { ask, topics }: Services,
+  share: AddressShare,
 ): Promise<void> {
   const allowed = new Map<string, boolean>();
   for (const { topic, isPrivate, broadcast } of messages) {
     if (isPrivate && !allowed.has(topic)) {
-      allowed.set(topic, (await writeRights(sql, { topic, claims, headers })).broadcast);
+      const rights = await ask(share, (sql) => writeRights(sql, { topic, claims, headers }));
+      allowed.set(topic, rights.broadcast);
     }
     if (!isPrivate || allowed.get(topic)) topics.find(topic, isPrivate)?.broadcast(broadcast);
   }
@@ -153,7 +155,7 @@ export async function answerBroadcast(
     const isSingle = SINGLE.test(url.pathname);
     const messages = isSingle ? [parseSingle(url, request, body)] : parseBatch(body);
     checkRate(share, claims, messages);
-    await send(messages, claims, request.headers, services);
+    await send(messages, claims, request.headers, services, share);
     answer(response, 202);
   } catch (error) {
     const known = error instanceof BadRequest;

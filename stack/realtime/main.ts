@@ -14,6 +14,7 @@ import { LogicalStream } from './replication/logical-stream.ts';
 import { createRealtimeServer } from './server.ts';
 import type { Services } from './services.ts';
 import { Topics } from './topics.ts';
+import { Turns } from './turns.ts';
 
 const ROLE = 'supabase_realtime_admin';
 const PROBE_SESSIONS = 5;
@@ -32,6 +33,7 @@ const openSessions = (max: number) =>
 const sql = openSessions(PROBE_SESSIONS);
 /** Apart, so that no join makes a change wait. */
 const changesSql = openSessions(CHANGE_SESSIONS);
+const turns = new Turns(PROBE_SESSIONS);
 const topics = new Topics();
 const backlog = new Backlog();
 const messages = new LogicalStream({
@@ -56,7 +58,7 @@ const services: Services = {
   backlog,
   changes,
   caughtUp: messages.caughtUp,
-  sql,
+  ask: (whose, work) => turns.take(whose, () => work(sql)),
   log,
 };
 const server = createRealtimeServer(services, () => messages.isReady && rows.isReady);

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres';
-import type { Addresses } from './addresses.ts';
+import type { Addresses, AddressShare } from './addresses.ts';
 import type { Backlog } from './backlog.ts';
 import type { Changes } from './changes/changes.ts';
 import type { Identities } from './identity.ts';
@@ -14,7 +14,10 @@ export interface Services {
   readonly changes: Changes;
   /** Resolves once the messages are delivered that were sent before the service started. */
   readonly caughtUp: Promise<void>;
-  /** As the owner of `realtime.messages`. */
-  readonly sql: Sql;
+  /** Asks the database, as the owner of `realtime.messages`, when it is the turn of an address. */
+  readonly ask: <Result>(
+    whose: AddressShare,
+    work: (sql: Sql) => Promise<Result>,
+  ) => Promise<Result>;
   readonly log: (line: string) => void;
 }
