@@ -105,7 +105,9 @@ function print(contenders: readonly Contender[]): void {
 const bareServer = spawn(process.execPath, [`${import.meta.dirname}/realtime/bare-server.ts`], {
   stdio: ['ignore', 'pipe', 'inherit'],
 });
-const realtime = await startRealtime();
+const realtime = await startRealtime({
+  env: { STREAMBED_REALTIME_CONNECTIONS: String(2 * subscribers) },
+});
 /** Only what is written out is decoded, and the tests' server is in no hurry to. */
 const sql = postgres(realtime.gateway.config.dbUrl, {
   max: 1,

@@ -28,11 +28,13 @@ export interface StackConfig {
   readonly mediaUrl: string;
   /** How many restream workers to start. */
   readonly workers: number;
+  /** How many connections to Realtime one address may have at a time. */
+  readonly realtimeConnections: number;
 }
 
 /**
  * Reads `STREAMBED_DATA_DIR` (default `.streambed`), `STREAMBED_PORT_BASE`, `STREAMBED_PORT_<NAME>`
- * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_WORKERS` and `REDIS_URL`. Throws an `Error` naming the variable
+ * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_WORKERS`, `STREAMBED_REALTIME_CONNECTIONS` and `REDIS_URL`. Throws an `Error` naming the variable
  * that does not parse.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
@@ -50,5 +52,6 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,
     workers: readNumber(env, 'STREAMBED_WORKERS', 1, [0, 9]),
+    realtimeConnections: readNumber(env, 'STREAMBED_REALTIME_CONNECTIONS', 200, [1, 1_000_000]),
   };
 }

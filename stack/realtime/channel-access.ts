@@ -1,4 +1,6 @@
 /** What one channel may do, under its present token. */
+import type { Sql } from 'postgres';
+import type { AddressShare } from './addresses.ts';
 import {
   type Applicant,
   type Extension,
@@ -28,6 +30,7 @@ export const mayNotRead = (topic: string) =>
 export interface AccessOptions {
   readonly topic: string;
   readonly isPrivate: boolean;
+  readonly share: AddressShare;
   readonly headers: Applicant['headers'];
   /** Called once the token has expired. */
   readonly onExpiry: (refusal: Refusal) => void;
@@ -58,7 +61,8 @@ export class ChannelAccess {
   /** Asks the database once a token. */
   async mayWrite(extension: Extension): Promise<boolean> {
     if (!this.#options.isPrivate) return true;
-    this.#write ??= await writeRights(this.#services.sql, this.#applicant(this.#claims));
+    const applicant = this.#applicant(this.#claims);
+    this.#write ??= await this.#ask((sql) => writeRights(sql, applicant));
     return this.#write[extension];
   }
 
@@ -88,6 +92,10 @@ export class ChannelAccess {
     clearTimeout(this.#expiry);
   }
 
+  #ask<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return this.#services.ask(this.#options.share, work);
+  }
+
   #applicant(claims: Claims): Applicant {
     const { topic, headers } = this.#options;
     return { topic, claims, headers };
@@ -96,7 +104,8 @@ export class ChannelAccess {
   async #readRights(claims: Claims): Promise<Rights> {
     const { topic } = this.#options;
     const refusal = mayNotRead(topic);
-    const read = await readRights(this.#services.sql, this.#applicant(claims)).catch((error) => {
+    const applicant = this.#applicant(claims);
+    const read = await this.#ask((sql) => readRights(sql, applicant)).catch((error) => {
       this.#services.log(`policies of realtime.messages: ${(error as Error).message}`);
       throw isDatabaseAway(error) ? AWAY : refusal;
     });

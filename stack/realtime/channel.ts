@@ -1,13 +1,15 @@
 /** One client's membership of one topic, from its join to its end. */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
+import type { Sql } from 'postgres';
+import type { AddressShare } from './addresses.ts';
 import { ChannelChanges } from './changes/channel-changes.ts';
 import { ChannelAccess, mayNotRead } from './channel-access.ts';
-import type { Broadcast, Frame, Version } from './frames.ts';
+import { type Broadcast, type Frame, textFrame, type Version } from './frames.ts';
 import { Refusal } from './identity.ts';
 import type { JoinPayload } from './join-config.ts';
-import { CallWindow, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from './limits.ts';
+import { CallWindow, MAX_PRESENCE_BYTES, PRESENCE_CALLS, PRESENCE_WINDOW_MS } from './limits.ts';
+import { encodePresence } from './presence.ts';
 import { readReplay } from './replay.ts';
 import type { Services } from './services.ts';
 import type { Member, Topic } from './topics.ts';
@@ -17,6 +19,7 @@ export interface Line {
   readonly version: Version;
   readonly apikey: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly share: AddressShare;
   deliver(data: string | Buffer): void;
   send(frame: Frame): void;
 }
@@ -33,6 +36,10 @@ type Reply = { readonly status: 'ok' | 'error'; readonly response: object };
 const OK: Reply = { status: 'ok', response: {} };
 /** How long a join waits for a service that has just started. */
 const CATCH_UP_MS = 5_000;
+const TOO_MANY_BINDINGS = new Refusal(
+  'ChannelRateLimitReached',
+  'Too many bindings to postgres_changes',
+);
 const FAILED: Reply = { status: 'error', response: {} };
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -55,7 +62,7 @@ export class Channel implements Member {
   readonly #presenceCalls = new CallWindow(PRESENCE_CALLS, PRESENCE_WINDOW_MS);
   #changes: ChannelChanges | undefined;
   #topic: Topic | undefined;
-  #tracked: unknown;
+  #presenceBytes = 0;
   /** What arrives while the messages are read that are to come before it. */
   #held: (() => void)[] | undefined;
   #replayed: ReadonlySet<string> = new Set();
@@ -69,6 +76,7 @@ export class Channel implements Member {
     this.#access = new ChannelAccess(services, {
       topic: options.name,
       isPrivate: this.#isPrivate,
+      share: line.share,
       headers: line.headers,
       onExpiry: (refusal) => this.#shutDown(refusal.message),
     });
@@ -107,9 +115,11 @@ export class Channel implements Member {
     if (this.#hasEnded) return;
     const bindings = join.config.postgres_changes ?? [];
     const changes = new ChannelChanges(this, bindings, () => this.#access.claims);
-    const problem = bindings.length > 0 ? await changes.prepare(this.#services.sql) : undefined;
+    const problem =
+      bindings.length > 0 ? await this.#ask((sql) => changes.prepare(sql)) : undefined;
     const replay = await this.#readReplay();
     if (this.#hasEnded) return;
+    if (!this.#line.share.bindings.take(changes.weight)) throw TOO_MANY_BINDINGS;
     this.#changes = changes;
     this.#services.changes.add(changes);
     this.#reply(ref, { status: 'ok', response: { postgres_changes: changes.answer } });
@@ -130,8 +140,12 @@ export class Channel implements Member {
     if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#access.end();
-    if (this.#changes) this.#services.changes.remove(this.#changes);
+    if (this.#changes) {
+      this.#services.changes.remove(this.#changes);
+      this.#line.share.bindings.giveBack(this.#changes.weight);
+    }
     this.#services.topics.leave(this.#options.name, this.#isPrivate, this);
+    this.#takePresenceBytes(0);
   }
 
   deliver(data: string | Buffer, id?: string): void {
@@ -139,8 +153,9 @@ export class Channel implements Member {
     else if (!id || !this.#replayed.has(id)) this.#line.deliver(data);
   }
 
-  push(event: string, payload: unknown): void {
-    this.#line.send({ joinRef: null, ref: null, topic: this.#fullTopic, event, payload });
+  push(event: string, json: string): void {
+    const head = { joinRef: null, ref: null, topic: this.#fullTopic, event };
+    this.#line.deliver(textFrame(head, json, this.version));
   }
 
   /** Takes a frame other than a join. */
@@ -164,7 +179,12 @@ export class Channel implements Member {
     if (!this.mayReadBroadcast) throw mayNotRead(name);
     this.#held = [];
     this.#services.topics.join(name, this.#isPrivate, this);
-    return readReplay(this.#services, name, this.#isPrivate, replay);
+    const { log } = this.#services;
+    return this.#ask((sql) => readReplay({ sql, log }, name, this.#isPrivate, replay));
+  }
+
+  #ask<Result>(work: (sql: Sql) => Promise<Result>): Promise<Result> {
+    return this.#services.ask(this.#line.share, work);
   }
 
   /** Sends each message that came before once, then what waits. */
@@ -199,7 +219,8 @@ export class Channel implements Member {
   }
 
   #system(extension: string, status: 'ok' | 'error', message: string): void {
-    this.push('system', { extension, status, message, channel: this.#options.name });
+    const channel = this.#options.name;
+    this.push('system', JSON.stringify({ extension, status, message, channel }));
   }
 
   /** Ends the channel for a reason that the client is told. */
@@ -229,9 +250,8 @@ export class Channel implements Member {
       return this.#shutDown('Client presence rate limit exceeded');
     }
     if (event === 'untrack') {
-      const diff = this.#topic?.presence.untrack(this);
-      this.#tracked = undefined;
-      if (diff) this.#topic?.tellPresence(diff);
+      this.#topic?.untrack(this);
+      this.#takePresenceBytes(0);
       return this.#reply(ref, OK);
     }
     if (event !== 'track' || !(await this.#access.mayWrite('presence'))) {
@@ -242,10 +262,22 @@ export class Channel implements Member {
       return this.#reply(ref, { status: 'error', response });
     }
     if (this.#hasEnded) return;
+    const text = encodePresence(payload);
+    if (!this.#takePresenceBytes(Buffer.byteLength(this.#presenceKey + text))) {
+      return this.#shutDown('Track message size exceeded');
+    }
     this.#reply(ref, OK);
-    if (isDeepStrictEqual(this.#tracked, payload) || !this.#topic) return;
-    this.#tracked = payload;
-    this.#topic.tellPresence(this.#topic.presence.track(this, this.#presenceKey, payload));
+    this.#topic?.track(this, this.#presenceKey, text);
+  }
+
+  /** Keeps account of what the client tells of itself; false when it is too much. */
+  #takePresenceBytes(bytes: number): boolean {
+    const { presence } = this.#line.share;
+    presence.giveBack(this.#presenceBytes);
+    this.#presenceBytes = 0;
+    if (bytes > MAX_PRESENCE_BYTES || !presence.take(bytes)) return false;
+    this.#presenceBytes = bytes;
+    return true;
   }
 
   async #receiveToken(payload: unknown): Promise<void> {

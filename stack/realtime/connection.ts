@@ -1,12 +1,18 @@
 /** One WebSocket: its frames, its channels and its limits. */
 import type { WebSocket } from 'ws';
+import { NestedTooDeep } from '../../lib/bounded-json.ts';
+import type { AddressShare } from './addresses.ts';
 import { Channel, type Line } from './channel.ts';
 import { decodeFrame, encodeFrame, type Frame, type Version } from './frames.ts';
 import { Refusal } from './identity.ts';
 import { parseJoin } from './join-config.ts';
 import {
+  BYTES_BURST,
+  BYTES_PER_SECOND,
   FRAMES_BURST,
   FRAMES_PER_SECOND,
+  JOINS_BURST,
+  JOINS_PER_SECOND,
   MAX_CHANNELS,
   MAX_UNREAD_BYTES,
   MAX_WAITING_FRAMES,
@@ -34,18 +40,22 @@ export interface ConnectionOptions {
   readonly version: Version;
   readonly apikey: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly share: AddressShare;
 }
 
 export class Connection implements Line {
   readonly version: Version;
   readonly apikey: string;
   readonly headers: Readonly<Record<string, unknown>>;
+  readonly share: AddressShare;
   readonly #socket: WebSocket;
   readonly #services: Services;
   readonly #channels = new Map<string, Channel>();
   /** The work at hand for each topic, so that its frames are taken in their order. */
   readonly #work = new Map<string, Promise<void>>();
   readonly #bucket = new TokenBucket(FRAMES_PER_SECOND, FRAMES_BURST);
+  readonly #bytes = new TokenBucket(BYTES_PER_SECOND, BYTES_BURST);
+  readonly #joins = new TokenBucket(JOINS_PER_SECOND, JOINS_BURST);
   readonly #enteredBefore = new Set<string>();
   readonly #pings: NodeJS.Timeout;
   #waiting = 0;
@@ -59,6 +69,7 @@ export class Connection implements Line {
     this.version = options.version;
     this.apikey = options.apikey;
     this.headers = options.headers;
+    this.share = options.share;
     this.#pings = setInterval(() => this.#ping(), PING_EVERY_MS);
     socket.on('message', (data, isBinary) => this.#receive(data, isBinary));
     socket.on('pong', () => {
@@ -86,7 +97,7 @@ export class Connection implements Line {
     if (this.#isClosing) return;
     this.#isClosing = true;
     this.#services.log(`closed a connection: ${reason}`);
-    this.#leaveAll();
+    setImmediate(() => this.#leaveAll()); // not while a topic goes through its members
     this.#socket.close(code, reason);
     setTimeout(() => this.#socket.terminate(), LAST_WORDS_MS).unref();
   }
@@ -113,14 +124,15 @@ export class Connection implements Line {
 
   #receive(data: Buffer, isBinary: boolean): void {
     if (this.#isClosing) return;
-    if (!this.#bucket.take()) {
+    if (!this.#bucket.take() || !this.#bytes.take(data.length)) {
       this.close(POLICY, 'Too many messages per second');
       return;
     }
     try {
       this.#dispatch(decodeFrame(data, isBinary, this.version));
-    } catch {
-      this.close(INVALID, 'A frame could not be understood');
+    } catch (error) {
+      const isTooDeep = error instanceof NestedTooDeep;
+      this.close(INVALID, isTooDeep ? error.message : 'A frame could not be understood');
     }
   }
 
@@ -175,6 +187,11 @@ export class Connection implements Line {
     if (topic === PREFIX) {
       return this.#refuse(frame, 'TopicNameRequired: You must provide a topic name');
     }
+    if (!this.#joins.take()) {
+      const reason = 'Too many joins per second';
+      this.#refuse(frame, `ClientJoinRateLimitReached: ${reason}`);
+      return this.close(POLICY, reason);
+    }
     const join = parseJoin(frame.payload);
     if (typeof join === 'string') return this.#refuse(frame, `InvalidJoinPayload: ${join}`);
     this.#replace(topic);
@@ -192,7 +209,7 @@ export class Connection implements Line {
     this.#channels.set(topic, channel);
     try {
       await channel.enter(frame.ref, this.#isReturning === true && !this.#enteredBefore.has(topic));
-      this.#enteredBefore.add(topic);
+      if (this.#services.backlog.isOpen) this.#enteredBefore.add(topic);
     } catch (error) {
       channel.end();
       this.#channels.delete(topic);

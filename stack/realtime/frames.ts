@@ -1,5 +1,7 @@
 /** Frames as `@supabase/realtime-js` writes and reads them: text in two versions, and binary broadcasts. */
 
+import { parseBoundedJson } from '../../lib/bounded-json.ts';
+
 export type Version = '1.0.0' | '2.0.0';
 
 export interface Frame {
@@ -25,7 +27,8 @@ const PUSH_HEADER_BYTES = 7;
 const JSON_ENCODING = 1;
 const MAX_PART_BYTES = 255;
 
-const isRef = (value: unknown) => value === null || typeof value === 'string';
+const isRef = (value: unknown) =>
+  value === null || (typeof value === 'string' && value.length <= MAX_PART_BYTES);
 
 function asFrame(parts: readonly unknown[]): Frame {
   const [joinRef = null, ref = null, topic, event, payload] = parts;
@@ -36,7 +39,7 @@ function asFrame(parts: readonly unknown[]): Frame {
 }
 
 function decodeText(text: string, version: Version): Frame {
-  const parsed: unknown = JSON.parse(text);
+  const parsed = parseBoundedJson(text);
   if (version === '2.0.0') {
     if (!Array.isArray(parsed)) throw new Error('a frame of version 2.0.0 is an array');
     return asFrame(parsed);
@@ -61,18 +64,18 @@ function decodePush(data: Buffer): Frame {
   const [joinRef, ref, topic, event] = parts as [string, string, string, string];
   const rest = data.subarray(offset);
   const body = data[6] === JSON_ENCODING ? rest.toString('utf8') : rest;
-  if (typeof body === 'string') JSON.parse(body);
+  if (typeof body === 'string') parseBoundedJson(body);
   const payload: Broadcast = { event, body };
   return { joinRef: joinRef || null, ref: ref || null, topic, event: 'broadcast', payload };
 }
 
-/** @throws Error for anything that is no frame */
+/** @throws NestedTooDeep, or another Error for anything that is no frame */
 export function decodeFrame(data: Buffer, isBinary: boolean, version: Version): Frame {
   return isBinary ? decodePush(data) : decodeText(data.toString('utf8'), version);
 }
 
 /** The text of a frame whose payload is JSON text already. */
-function textFrame(
+export function textFrame(
   { joinRef, ref, topic, event }: Omit<Frame, 'payload'>,
   json: string,
   v: Version,

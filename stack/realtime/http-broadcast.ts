@@ -1,10 +1,12 @@
 /** Broadcasts that come over HTTP. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as v from 'valibot';
+import { NestedTooDeep, parseBoundedJson } from '../../lib/bounded-json.ts';
+import type { AddressShare } from './addresses.ts';
 import { writeRights } from './authorization.ts';
 import type { Broadcast } from './frames.ts';
 import { type Claims, Refusal } from './identity.ts';
-import { MAX_FRAME_BYTES } from './limits.ts';
+import { MAX_FRAME_BYTES, MESSAGES_BURST, PRIVATE_TOPIC_COST } from './limits.ts';
 import { urlOf } from './request-url.ts';
 import type { Services } from './services.ts';
 
@@ -54,14 +56,15 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 
 function parseJson(body: Buffer): unknown {
   try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    throw new BadRequest(400, 'The body is not JSON.');
+    return parseBoundedJson(body.toString('utf8'));
+  } catch (error) {
+    const isTooDeep = error instanceof NestedTooDeep;
+    throw new BadRequest(400, isTooDeep ? `${error.message}.` : 'The body is not JSON.');
   }
 }
 
 function parseBatch(body: Buffer): Outgoing[] {
-  const parsed = v.safeParse(Batch, parseJson(body));
+  const parsed = v.safeParse(Batch, parseJson(body), { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
     throw new BadRequest(422, `${v.getDotPath(issue) ?? 'body'}: ${issue.message}`);
@@ -108,17 +111,30 @@ async function senderOf(request: IncomingMessage, { identities }: Services): Pro
   }
 }
 
+/** The secret key may send as it likes: who has it is trusted. */
+function checkRate(share: AddressShare, { role }: Claims, messages: readonly Outgoing[]): void {
+  if (role === 'service_role') return;
+  const asked = new Set(messages.filter(({ isPrivate }) => isPrivate).map(({ topic }) => topic));
+  const cost = messages.length + asked.size * PRIVATE_TOPIC_COST;
+  if (cost > MESSAGES_BURST) {
+    throw new BadRequest(429, 'Too many messages to broadcast, please reduce the batch size');
+  }
+  if (!share.messages.take(cost)) throw new BadRequest(429, 'You have exceeded your rate limit');
+}
+
 /** Sends what the sender may send; the rest is left out without a word, as on hosted Supabase. */
 async function send(
   messages: readonly Outgoing[],
   claims: Claims,
   headers: IncomingMessage['headers'],
-  { sql, topics }: Services,
+  { ask, topics }: Services,
+  share: AddressShare,
 ): Promise<void> {
   const allowed = new Map<string, boolean>();
   for (const { topic, isPrivate, broadcast } of messages) {
     if (isPrivate && !allowed.has(topic)) {
-      allowed.set(topic, (await writeRights(sql, { topic, claims, headers })).broadcast);
+      const rights = await ask(share, (sql) => writeRights(sql, { topic, claims, headers }));
+      allowed.set(topic, rights.broadcast);
     }
     if (!isPrivate || allowed.get(topic)) topics.find(topic, isPrivate)?.broadcast(broadcast);
   }
@@ -130,18 +146,23 @@ export async function answerBroadcast(
   response: ServerResponse,
   services: Services,
 ): Promise<void> {
+  const share = services.addresses.of(request);
+  if (!share.open()) return answer(response, 429, { message: 'Too many connected users' });
   try {
     const url = urlOf(request);
     const claims = await senderOf(request, services);
     const body = await readBody(request);
     const isSingle = SINGLE.test(url.pathname);
     const messages = isSingle ? [parseSingle(url, request, body)] : parseBatch(body);
-    await send(messages, claims, request.headers, services);
+    checkRate(share, claims, messages);
+    await send(messages, claims, request.headers, services, share);
     answer(response, 202);
   } catch (error) {
     const known = error instanceof BadRequest;
     if (!known) services.log(`a broadcast over HTTP failed: ${(error as Error).message}`);
     const message = known ? error.message : 'Realtime could not ask the database.';
     answer(response, known ? error.status : 503, { message });
+  } finally {
+    share.close();
   }
 }

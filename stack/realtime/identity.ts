@@ -1,5 +1,6 @@
 /** Who a token or an API key stands for. */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
+import { parseBoundedJson } from '../../lib/bounded-json.ts';
 import type { StackKeys } from '../keys.ts';
 
 export interface Claims extends JWTPayload {
@@ -64,7 +65,9 @@ export class Identities {
 
   async #verify(token: string): Promise<JWTPayload> {
     try {
-      return (await jwtVerify(token, this.#jwtSecret, { algorithms: ['HS256'] })).payload;
+      const verified = await jwtVerify(token, this.#jwtSecret, { algorithms: ['HS256'] });
+      parseBoundedJson(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8'));
+      return verified.payload;
     } catch (error) {
       throw explain(error);
     }

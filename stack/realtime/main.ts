@@ -4,6 +4,7 @@ import { databaseUrl } from '../../lib/database-url.ts';
 import { HOST } from '../../lib/host.ts';
 import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
+import { Addresses } from './addresses.ts';
 import { Backlog } from './backlog.ts';
 import { Changes } from './changes/changes.ts';
 import { broadcastMessages } from './database-broadcasts.ts';
@@ -13,19 +14,26 @@ import { LogicalStream } from './replication/logical-stream.ts';
 import { createRealtimeServer } from './server.ts';
 import type { Services } from './services.ts';
 import { Topics } from './topics.ts';
+import { Turns } from './turns.ts';
 
 const ROLE = 'supabase_realtime_admin';
 const PROBE_SESSIONS = 5;
+const CHANGE_SESSIONS = 3;
 
 const log = (line: string) => console.error(`realtime: ${line.replaceAll('\n', ' ')}`);
 const config = loadConfig();
 const url = databaseUrl(config.ports.db, ROLE);
-const sql = postgres(url, {
-  max: PROBE_SESSIONS,
-  connect_timeout: 5,
-  onnotice() {},
-  connection: { application_name: 'streambed-realtime', statement_timeout: 10_000 },
-});
+const openSessions = (max: number) =>
+  postgres(url, {
+    max,
+    connect_timeout: 5,
+    onnotice() {},
+    connection: { application_name: 'streambed-realtime', statement_timeout: 10_000 },
+  });
+const sql = openSessions(PROBE_SESSIONS);
+/** Apart, so that no join makes a change wait. */
+const changesSql = openSessions(CHANGE_SESSIONS);
+const turns = new Turns(PROBE_SESSIONS);
 const topics = new Topics();
 const backlog = new Backlog();
 const messages = new LogicalStream({
@@ -35,7 +43,7 @@ const messages = new LogicalStream({
   onTransaction: (transaction) => broadcastMessages(transaction, topics, backlog),
   log,
 });
-const changes = new Changes(sql, log);
+const changes = new Changes(changesSql, log);
 const rows = new LogicalStream({
   url,
   slot: 'supabase_realtime_replication_slot',
@@ -44,12 +52,13 @@ const rows = new LogicalStream({
   log,
 });
 const services: Services = {
+  addresses: new Addresses(config.realtimeConnections),
   identities: new Identities(loadKeys(config.dataDir)),
   topics,
   backlog,
   changes,
   caughtUp: messages.caughtUp,
-  sql,
+  ask: (whose, work) => turns.take(whose, () => work(sql)),
   log,
 };
 const server = createRealtimeServer(services, () => messages.isReady && rows.isReady);
@@ -69,7 +78,7 @@ async function stop(): Promise<void> {
   stopPartitions();
   await Promise.all([messages.stop(), rows.stop()]);
   server.close();
-  await sql.end({ timeout: 1 });
+  await Promise.all([sql, changesSql].map((pool) => pool.end({ timeout: 1 })));
   process.exit(0);
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());

@@ -32,7 +32,7 @@ function readMessages(sql: Sql, topic: string, since: number, count: number) {
  * @throws Refusal for a public topic, for words that do not say since when, and when the database fails
  */
 export async function readReplay(
-  { sql, log }: Pick<Services, 'sql' | 'log'>,
+  { sql, log }: { readonly sql: Sql } & Pick<Services, 'log'>,
   topic: string,
   isPrivate: boolean,
   { since, limit }: Replay,

@@ -10,8 +10,12 @@ import type { Services } from './services.ts';
 
 const GOING_AWAY = 1001;
 
-function refuseUpgrade(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+function refuseUpgrade(socket: Duplex, status: string, error: string): void {
+  const body = JSON.stringify({ error });
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
 }
 
 export interface RealtimeServer {
@@ -42,15 +46,20 @@ export function createRealtimeServer(services: Services, isReady: () => boolean)
 
   async function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { pathname, searchParams } = urlOf(request);
-    if (pathname !== '/websocket') return refuseUpgrade(socket, '404 Not Found');
+    if (pathname !== '/websocket') return refuseUpgrade(socket, '404 Not Found', 'Not Found');
     const apikey = searchParams.get('apikey') ?? request.headers['x-api-key'];
     if (typeof apikey !== 'string' || !(await services.identities.opens(apikey))) {
-      return refuseUpgrade(socket, '401 Unauthorized');
+      return refuseUpgrade(socket, '401 Unauthorized', 'The token provided is not a valid JWT');
     }
     const version = searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0';
     const { headers } = request;
+    if (socket.destroyed) return;
+    const share = services.addresses.of(request);
+    if (!share.open())
+      return refuseUpgrade(socket, '429 Too Many Requests', 'Too many connected users');
+    socket.once('close', () => share.close());
     sockets.handleUpgrade(request, socket, head, (client) => {
-      new Connection(client, services, { version, apikey, headers });
+      new Connection(client, services, { version, apikey, headers, share });
     });
   }
 

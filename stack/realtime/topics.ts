@@ -1,6 +1,6 @@
 /** The topics that somebody has joined. A public and a private topic of one name have nothing in common. */
-import { type Broadcast, encodeBroadcast, type Version } from './frames.ts';
-import { Presence, type PresenceDiff } from './presence.ts';
+import { type Broadcast, encodeBroadcast, textFrame, type Version } from './frames.ts';
+import { Presence } from './presence.ts';
 
 /** A joined channel, as its topic sees it. */
 export interface Member {
@@ -12,7 +12,20 @@ export interface Member {
    * @param id of the message of the database that it tells
    */
   deliver(data: string | Buffer, id?: string): void;
-  push(event: string, payload: unknown): void;
+  /** Sends an event whose payload is JSON text. */
+  push(event: string, json: string): void;
+}
+
+/** Makes each version's frame once, however many it is sent to. */
+function onceAVersion<Made>(make: (version: Version) => Made): (version: Version) => Made {
+  const made = new Map<Version, Made>();
+  return (version) => {
+    const known = made.get(version);
+    if (known !== undefined) return known;
+    const frame = make(version);
+    made.set(version, frame);
+    return frame;
+  };
 }
 
 export class Topic {
@@ -34,20 +47,30 @@ export class Topic {
 
   remove(member: Member): void {
     if (!this.#members.delete(member)) return;
-    const diff = this.presence.untrack(member);
-    if (diff) this.tellPresence(diff);
+    this.untrack(member);
   }
 
-  /** Sends to all but one; each version's frame is made once, however many there are. */
+  /**
+   * Says who a member is, and tells all whom it concerns.
+   * @param payload JSON text, of `encodePresence`
+   */
+  track(member: Member, key: string, payload: string): void {
+    const diff = this.presence.track(member, key, payload);
+    if (diff) this.#tellPresence(diff);
+  }
+
+  /** Takes a member's presence away, and tells all whom it concerns. */
+  untrack(member: Member): void {
+    const diff = this.presence.untrack(member);
+    if (diff) this.#tellPresence(diff);
+  }
+
+  /** Sends to all but one. */
   broadcast(broadcast: Broadcast, except?: Member): void {
-    const frames = new Map<Version, string | Buffer | null>();
+    const frameOf = onceAVersion((version) => encodeBroadcast(this.#fullName, broadcast, version));
     for (const member of this.#members) {
       if (member === except || !member.mayReadBroadcast) continue;
-      let frame = frames.get(member.version);
-      if (frame === undefined) {
-        frame = encodeBroadcast(`realtime:${this.name}`, broadcast, member.version);
-        frames.set(member.version, frame);
-      }
+      const frame = frameOf(member.version);
       if (frame !== null) member.deliver(frame, broadcast.meta?.id);
     }
   }
@@ -55,14 +78,20 @@ export class Topic {
   /** Sends one member what it has missed. */
   catchUp(member: Member, broadcasts: readonly Broadcast[]): void {
     for (const broadcast of broadcasts) {
-      const frame = encodeBroadcast(`realtime:${this.name}`, broadcast, member.version);
+      const frame = encodeBroadcast(this.#fullName, broadcast, member.version);
       if (frame !== null) member.deliver(frame, broadcast.meta?.id);
     }
   }
 
-  tellPresence(diff: PresenceDiff): void {
+  get #fullName(): string {
+    return `realtime:${this.name}`;
+  }
+
+  #tellPresence(diff: string): void {
+    const head = { joinRef: null, ref: null, topic: this.#fullName, event: 'presence_diff' };
+    const frameOf = onceAVersion((version) => textFrame(head, diff, version));
     for (const member of this.#members) {
-      if (member.mayReadPresence) member.push('presence_diff', diff);
+      if (member.mayReadPresence) member.deliver(frameOf(member.version));
     }
   }
 }

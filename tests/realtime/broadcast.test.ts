@@ -2,6 +2,7 @@
 
 import { createClient } from '@supabase/supabase-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { waitUntil } from '../../lib/wait.ts';
 import { listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 
 let realtime: TestRealtime;
@@ -89,6 +90,7 @@ describe('over HTTP', () => {
   test.for([
     ['a batch', JSON.stringify({ messages: [message] }), {}, 202],
     ['no JSON', 'no', {}, 400],
+    ['JSON nested 60,000 deep', '['.repeat(60_000) + ']'.repeat(60_000), {}, 400],
     [
       'a message without a topic',
       JSON.stringify({ messages: [{ ...message, topic: '' }] }),
@@ -109,5 +111,35 @@ describe('over HTTP', () => {
     ],
   ] as const)('%s is answered', async ([, body, headers, status]) => {
     expect((await post(body, headers)).status).toBe(status);
+  });
+
+  const batch = (count: number, isPrivate: boolean) =>
+    JSON.stringify({
+      messages: Array.from({ length: count }, (_, n) => {
+        return { ...message, topic: `${n}`, private: isPrivate };
+      }),
+    });
+
+  test.for([
+    ['10,000 topics', batch(10_000, false)],
+    ['501 topics', batch(501, false)],
+    ['51 private topics', batch(51, true)],
+  ] as const)('a batch for %s is refused', async ([, body]) => {
+    const answer = await post(body);
+    expect(answer.status).toBe(429);
+    expect(await answer.json()).toEqual({
+      message: 'Too many messages to broadcast, please reduce the batch size',
+    });
+  });
+
+  test('batch after batch is refused until time has passed, but to the secret key', async () => {
+    const send = (headers = {}) => post(batch(500, false), headers).then(({ status }) => status);
+    const statuses = await Promise.all(Array.from({ length: 10 }, () => send()));
+    expect(statuses).toContain(429);
+    const { secret } = realtime.gateway.keys;
+    expect(await send({ apikey: secret })).toBe(202);
+    expect((await post(batch(10_000, false), { apikey: secret })).status).toBe(202);
+    const isWelcome = async () => (await post(batch(1, false))).status === 202;
+    expect(await waitUntil(isWelcome, { timeoutMs: 60_000 })).toBe(true);
   });
 });

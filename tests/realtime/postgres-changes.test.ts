@@ -19,7 +19,7 @@ beforeAll(async () => {
   await sql`
     create table public.diary (
       id bigint generated always as identity primary key, owner uuid, body text, secret text,
-      tags text[], data jsonb, price numeric(10, 2), at timestamptz)`;
+      tags text[], data jsonb, price numeric(10, 2), at timestamptz, plain json)`;
   await sql`alter table public.diary enable row level security`;
   await sql`grant select (id, owner, body, tags, data, price, at) on public.diary to authenticated`;
   await sql`
@@ -169,6 +169,33 @@ test('each listener of a channel hears what it asked for', async () => {
   expect(heard).toEqual(['INSERT', '*', 'INSERT', 'DELETE']);
 });
 
+test('a hundred listeners of a channel hear each what it asked for', async () => {
+  const filters = Array.from({ length: 100 }, (_, n) =>
+    n % 2 ? { filter: `size=eq.${1_000 + n}` } : { filter: `size=in.(${1_000 + n},${2_000 + n})` },
+  );
+  const watcher = await watch(
+    realtime.gateway.anon(),
+    ...filters.map((filter) => ({ table: 'notes', ...filter })),
+  );
+  expect(watcher.said).toEqual(['Subscribed to PostgreSQL']);
+  await sql`insert into public.notes (body, size) select 'n', 1000 + n from generate_series(0, 100) n`;
+  await sql`insert into public.notes (body, size) values ('n', 2001), ('n', 2002)`;
+  await watcher.until(() => watcher.changes.length >= 101);
+  const sizes = watcher.changes.map((change) => (change.new as { size: number }).size);
+  expect(sizes).toEqual([...Array.from({ length: 100 }, (_, n) => 1_000 + n), 2_002]);
+});
+
+test('a row that cannot be told is passed over, and the next one is told', async () => {
+  const own = await watch(ann.client, { table: 'diary', event: 'INSERT' });
+  for (const depth of [2_500, 4_000, 5_000, 6_000]) {
+    await sql`
+      insert into public.diary (owner, data)
+      values (${ann.id}, (repeat('[', ${depth}) || repeat(']', ${depth}))::jsonb)`.catch(() => {});
+  }
+  await sql`insert into public.diary (owner, body) values (${ann.id}, 'after')`;
+  await own.until(() => own.changes.some(({ new: row }) => 'body' in row && row.body === 'after'));
+});
+
 test('who may not read the table is told so, and nothing of the row', async () => {
   const anon = await watch(realtime.gateway.anon(), { table: 'vault' });
   await sql`insert into public.vault values (1, 'gold')`;
@@ -182,6 +209,8 @@ test.for([
   [{ table: 'notes', filter: 'nothing=eq.1' }, 'invalid column for filter nothing'],
   [{ table: 'notes', filter: 'size=eq.many' }, 'invalid input syntax for type bigint'],
   [{ table: 'notes', filter: 'size=about.1' }, 'operators: eq, neq'],
+  [{ table: 'notes', filter: `size=in.(${'1,'.repeat(100)}1)` }, 'more than 100 values'],
+  [{ table: 'diary', filter: 'plain=eq.{}' }, 'operator does not exist: json = json'],
 ] as const)('%o is refused, with a reason', async ([filter, reason]) => {
   const watcher = await watch(realtime.gateway.anon(), filter);
   expect(watcher.said[0]).toContain(reason);

@@ -73,3 +73,70 @@ test('who leaves is gone', async () => {
   await ann.channel.unsubscribe();
   await bob.until(() => present(bob).length === 0);
 });
+
+test('who tells the same of itself again changes nothing', async () => {
+  const ann = await enter('same', 'ann');
+  const bob = await enter('same', 'bob');
+  const refOf = ({ channel }: Listener) => channel.presenceState().ann?.[0]?.presence_ref;
+  await ann.channel.track({ mood: 'fine' });
+  await bob.until(() => refOf(bob) !== undefined);
+  expect(await ann.channel.track({ mood: 'fine' })).toBe('ok');
+  const cleo = await enter('same', 'cleo');
+  await cleo.until(() => refOf(cleo) !== undefined);
+  expect(refOf(cleo)).toBe(refOf(bob));
+});
+
+test('nobody tells a ref of its own, and a key may be any text', async () => {
+  const ann = await enter('refs', '__proto__"]}');
+  const bob = await enter('refs', 'bob');
+  await ann.channel.track({ phx_ref: 'mine', phx_ref_prev: 'mine', mood: 'fine' });
+  await bob.until(() => present(bob).length === 1);
+  const [presence] = Object.values(bob.channel.presenceState()).flat();
+  expect(presence).toMatchObject({ mood: 'fine' });
+  expect(JSON.stringify(presence)).not.toContain('mine');
+});
+
+/** Tracks, and tells what the service says when it ends the channel. */
+async function endOf(listener: Listener, payload: object): Promise<string[]> {
+  const said: string[] = [];
+  listener.channel.on('system', {}, ({ message }) => said.push(message));
+  void listener.channel.track(payload as Record<string, unknown>);
+  await listener.until(() => listener.states.includes('CLOSED'));
+  return said;
+}
+
+test('who tells too much of itself loses the channel, and nobody hears it', async () => {
+  const ann = await enter('long', 'ann');
+  const bob = await enter('long', 'bob');
+  expect(await endOf(ann, { text: 'x'.repeat(2_900_000) })).toEqual([
+    'Track message size exceeded',
+  ]);
+  expect(await endOf(await enter('long', 'x'.repeat(70_000)), {})).toEqual([
+    'Track message size exceeded',
+  ]);
+  expect(await bob.channel.track({ text: 'x'.repeat(60_000) })).toBe('ok');
+  await bob.until(() => present(bob).length > 0);
+  expect(present(bob)).toEqual(['bob']);
+  await bob.channel.unsubscribe();
+});
+
+test('what one address tells of itself is bounded in all, and frees what it takes back', async () => {
+  const text = 'x'.repeat(60_000);
+  const client = realtime.gateway.anon();
+  const told: Listener[] = [];
+  for (let n = 0; n < 8; n += 1) {
+    const config = { config: { presence: { key: `${n}`, enabled: true } } };
+    const one = await listen(client, `crowd ${n}`, config);
+    expect(await one.channel.track({ text })).toBe('ok');
+    told.push(one);
+  }
+  expect(await endOf(await enter('crowd', 'ann'), { text })).toEqual([
+    'Track message size exceeded',
+  ]);
+  await told[0]?.channel.untrack();
+  const later = await enter('crowd', 'bob');
+  expect(await later.channel.track({ text })).toBe('ok');
+  for (const { channel } of [...told, later]) await channel.unsubscribe();
+  const last = await enter('crowd', 'cleo');
+  expect(await last.channel.track({ text })).toBe('ok');
+});

@@ -49,17 +49,29 @@ export class RawSocket {
   }
 }
 
+async function open(url: URL, headers: Record<string, string>): Promise<RawSocket> {
+  const socket = new WebSocket(url.href, { headers });
+  await once(socket, 'open');
+  return new RawSocket(socket);
+}
+
 /** Connects through the gateway. */
 export async function connectRaw(
   gateway: TestGateway,
   apikey?: string,
   path = '/websocket',
   vsn = '2.0.0',
+  headers: Record<string, string> = {},
 ): Promise<RawSocket> {
   const { config, keys } = gateway;
   const url = new URL(`/realtime/v1${path}`, config.apiUrl.replace('http', 'ws'));
   url.search = new URLSearchParams({ apikey: apikey ?? keys.publishable, vsn }).toString();
-  const socket = new WebSocket(url.href);
-  await once(socket, 'open');
-  return new RawSocket(socket);
+  return open(url, headers);
+}
+
+/** Connects to Realtime itself, in the gateway's place, for a client of some address. */
+export function connectFrom(address: string, { config, keys }: TestGateway): Promise<RawSocket> {
+  const url = new URL('/websocket', config.realtimeUrl.replace('http', 'ws'));
+  url.search = new URLSearchParams({ apikey: keys.publishable, vsn: '2.0.0' }).toString();
+  return open(url, { 'x-real-ip': address });
 }

@@ -3,31 +3,19 @@ import type { Sql } from 'postgres';
 import { isDatabaseAway } from '../database-away.ts';
 import type { Transaction } from '../replication/logical-stream.ts';
 import type { Change, Relation } from '../replication/pgoutput.ts';
-import type { ChannelChanges, Subscription } from './channel-changes.ts';
+import type { ChannelChanges } from './channel-changes.ts';
+import { type Group, type Interest, Interests } from './interests.ts';
 import { readTableFacts, type TableFacts } from './table-facts.ts';
 import { type View, viewAs } from './view.ts';
-
-interface Interest {
-  readonly channel: ChannelChanges;
-  readonly subscription: Subscription;
-}
 
 const UNAUTHORIZED = 'Error 401: Unauthorized';
 const NO_PRIMARY_KEY = 'Error 400: Bad Request, no primary key';
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-function wants({ event, schema, table }: Subscription, { type, relation }: Change): boolean {
-  return (
-    (event === '*' || event === type) &&
-    (schema === '*' || schema === relation.schema) &&
-    (table === '*' || table === relation.table)
-  );
-}
-
 export class Changes {
   readonly #sql: Sql;
   readonly #log: (line: string) => void;
-  readonly #channels = new Set<ChannelChanges>();
+  readonly #interests = new Interests();
   /** A relation is described anew after each change of its table, so what is known of it may be kept. */
   readonly #facts = new WeakMap<Relation, Promise<TableFacts | undefined>>();
 
@@ -37,11 +25,11 @@ export class Changes {
   }
 
   add(channel: ChannelChanges): void {
-    this.#channels.add(channel);
+    this.#interests.add(channel);
   }
 
   remove(channel: ChannelChanges): void {
-    this.#channels.delete(channel);
+    this.#interests.remove(channel);
   }
 
   /** Delivers a transaction's changes in their order. */
@@ -50,32 +38,17 @@ export class Changes {
   }
 
   async #deliverChange(change: Change, committedAt: Date): Promise<void> {
-    const groups = this.#interested(change);
-    if (groups.size === 0) return;
+    const groups = [...this.#interests.of(change)];
+    if (groups.length === 0) return;
     const facts = await this.#factsOf(change.relation);
     if (!facts) return;
-    for (const interests of groups.values()) {
-      const data = {
-        schema: change.relation.schema,
-        table: change.relation.table,
-        commit_timestamp: committedAt.toISOString(),
-        type: change.type,
-      };
-      await this.#deliverTo(interests, change, facts, data);
-    }
-  }
-
-  /** Those who asked for the change, together with those who have the same claims. */
-  #interested(change: Change): Map<string, Interest[]> {
-    const groups = new Map<string, Interest[]>();
-    for (const channel of this.#channels) {
-      for (const subscription of channel.subscriptions) {
-        if (!wants(subscription, change)) continue;
-        const claims = JSON.stringify(channel.claims());
-        groups.set(claims, [...(groups.get(claims) ?? []), { channel, subscription }]);
-      }
-    }
-    return groups;
+    const data = {
+      schema: change.relation.schema,
+      table: change.relation.table,
+      commit_timestamp: committedAt.toISOString(),
+      type: change.type,
+    };
+    await Promise.all(groups.map((group) => this.#deliverTo(group, change, facts, data)));
   }
 
   #factsOf(relation: Relation): Promise<TableFacts | undefined> {
@@ -87,13 +60,20 @@ export class Changes {
     return facts;
   }
 
-  async #deliverTo(
-    interests: readonly Interest[],
-    change: Change,
-    facts: TableFacts,
-    data: object,
-  ): Promise<void> {
-    const seen = await this.#look(interests, change, facts);
+  /** To one group; what cannot be told to it is passed over, so that the next change is. */
+  async #deliverTo(group: Group, change: Change, facts: TableFacts, data: object): Promise<void> {
+    try {
+      await this.#tellGroup(group, change, facts, data);
+    } catch (error) {
+      if (isDatabaseAway(error)) throw error; // the change will come again
+      const { schema, table } = change.relation;
+      this.#log(`a change of ${schema}.${table} is passed over: ${(error as Error).message}`);
+    }
+  }
+
+  async #tellGroup(group: Group, change: Change, facts: TableFacts, data: object): Promise<void> {
+    const { interests } = group;
+    const seen = await this.#look(group, change, facts);
     if (typeof seen === 'string') {
       const refusal = { ...data, columns: [], record: {}, old_record: {}, errors: [seen] };
       return tell(interests, refusal);
@@ -106,21 +86,19 @@ export class Changes {
       ...(change.type !== 'DELETE' && { record: seen.record ?? {} }),
       ...(change.type !== 'INSERT' && { old_record: oldRecord(seen, change, facts) }),
     };
-    let next = 0;
     const passing = interests.filter(
-      ({ subscription }) => !subscription.filter || seen.passes[next++],
+      ({ subscription: { filter } }) => !filter || seen.passes(filter),
     );
     tell(passing, { ...data, columns, ...records, errors: null });
   }
 
   /** The row as these clients see it, or why they do not. */
   async #look(
-    interests: readonly Interest[],
+    { claims, interests }: Group,
     change: Change,
     facts: TableFacts,
   ): Promise<View | string> {
     if (facts.primaryKey.length === 0 && change.type !== 'DELETE') return NO_PRIMARY_KEY;
-    const claims = interests[0]?.channel.claims() ?? { role: 'anon' };
     const filters = interests.flatMap(({ subscription }) => subscription.filter ?? []);
     try {
       const applicant = { topic: '', claims, headers: {} };
@@ -144,11 +122,14 @@ function oldRecord({ oldRecord: whole }: View, { type }: Change, facts: TableFac
 }
 
 function tell(interests: readonly Interest[], data: object): void {
+  const text = JSON.stringify(data);
   const ids = new Map<ChannelChanges, number[]>();
   for (const { channel, subscription } of interests) {
-    ids.set(channel, [...(ids.get(channel) ?? []), subscription.id]);
+    const matching = ids.get(channel);
+    if (matching) matching.push(subscription.id);
+    else ids.set(channel, [subscription.id]);
   }
   for (const [channel, matching] of ids) {
-    channel.member.push('postgres_changes', { ids: matching, data });
+    channel.member.push('postgres_changes', `{"ids":[${matching.join()}],"data":${text}}`);
   }
 }

@@ -4,7 +4,7 @@ import type { Claims } from '../identity.ts';
 import type { PostgresBinding } from '../join-config.ts';
 import type { Member } from '../topics.ts';
 import { type Filter, parseFilter } from './filter.ts';
-import { publishedTables, readTableFacts } from './table-facts.ts';
+import { Catalogue, type TableFacts } from './table-facts.ts';
 
 export interface Subscription {
   readonly id: number;
@@ -27,11 +27,19 @@ function subscriptionOf(id: number, binding: PostgresBinding): Subscription {
   };
 }
 
-async function checkFilter(sql: Sql, oid: number, { column, values }: Filter): Promise<void> {
-  const facts = await readTableFacts(sql, oid);
+async function checkFilter(
+  sql: Sql,
+  facts: TableFacts | undefined,
+  { column, operator, values }: Filter,
+): Promise<void> {
   const found = facts?.columns.find(({ name }) => name === column);
   if (!found) throw new Error(`invalid column for filter ${column}`);
-  for (const value of values) await sql.unsafe(`select $1::text::${found.sqlType}`, [value]);
+  const value = `v::${found.sqlType}`;
+  const operand = operator === '= any' ? `(array[${value}])` : ` ${value}`;
+  await sql.unsafe(
+    `select count(${value} ${operator}${operand}) from jsonb_array_elements_text($1::text::jsonb) v`,
+    [JSON.stringify(values)],
+  );
 }
 
 export class ChannelChanges {
@@ -46,11 +54,19 @@ export class ChannelChanges {
     this.member = member;
     this.claims = claims;
     this.#bindings = bindings;
-    this.answer = bindings.map(({ select: _, ...words }) => ({ ...words, id: ++lastId }));
+    this.answer = bindings.map((words) => ({ ...words, id: ++lastId }));
   }
 
   get subscriptions(): readonly Subscription[] {
     return this.#subscriptions;
+  }
+
+  /** How much is asked: one for each binding, and for each value of a list. */
+  get weight(): number {
+    return this.#subscriptions.reduce(
+      (sum, { filter }) => sum + Math.max(1, filter?.values.length ?? 1),
+      0,
+    );
   }
 
   /**
@@ -62,7 +78,8 @@ export class ChannelChanges {
       const wanted = this.answer.map(({ id }, index) =>
         subscriptionOf(id, this.#bindings[index] as PostgresBinding),
       );
-      for (const subscription of wanted) await this.#check(sql, subscription);
+      const catalogue = new Catalogue(sql);
+      for (const subscription of wanted) await this.#check(sql, catalogue, subscription);
       this.#subscriptions = wanted;
       return undefined;
     } catch (error) {
@@ -70,11 +87,16 @@ export class ChannelChanges {
     }
   }
 
-  async #check(sql: Sql, { schema, table, filter }: Subscription): Promise<void> {
-    const tables = await publishedTables(sql, schema, table);
+  async #check(
+    sql: Sql,
+    catalogue: Catalogue,
+    { schema, table, filter }: Subscription,
+  ): Promise<void> {
+    const tables = await catalogue.tables(schema, table);
     if (tables.length === 0) {
       throw new Error(`${schema}.${table} is not in the publication supabase_realtime`);
     }
-    if (filter) for (const oid of tables) await checkFilter(sql, oid, filter);
+    if (!filter) return;
+    for (const oid of tables) await checkFilter(sql, await catalogue.facts(oid), filter);
   }
 }

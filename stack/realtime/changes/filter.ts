@@ -1,5 +1,7 @@
 /** The filter of a subscription to row changes: `column=operator.value`. */
 
+import { MAX_FILTER_VALUES } from '../limits.ts';
+
 const OPERATORS = {
   eq: '=',
   neq: '<>',
@@ -37,5 +39,9 @@ export function parseFilter(text: string): Filter {
   if (operator !== '= any') return { column, operator, values: [value] };
   const list = /^\((.*)\)$/s.exec(value)?.[1];
   if (list === undefined) throw new Error(`the filter "${text}" must list its values in brackets`);
-  return { column, operator, values: splitList(list) };
+  const values = splitList(list);
+  if (values.length > MAX_FILTER_VALUES) {
+    throw new Error(`the filter on "${column}" lists more than ${MAX_FILTER_VALUES} values`);
+  }
+  return { column, operator, values };
 }

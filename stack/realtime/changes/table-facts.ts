@@ -32,11 +32,7 @@ export async function readTableFacts(sql: Sql, oid: number): Promise<TableFacts 
 }
 
 /** The tables of the publication that a subscription may mean. */
-export async function publishedTables(
-  sql: Sql,
-  schema: string,
-  table: string | undefined,
-): Promise<number[]> {
+async function publishedTables(sql: Sql, schema: string, table: string): Promise<number[]> {
   const rows = await sql<{ oid: number }[]>`
     select c.oid::int8::int as oid
     from pg_publication_tables p
@@ -44,6 +40,31 @@ export async function publishedTables(
     join pg_class c on c.relnamespace = n.oid and c.relname = p.tablename
     where p.pubname = 'supabase_realtime'
       and (${schema} = '*' or p.schemaname = ${schema})
-      and (${table ?? '*'} = '*' or p.tablename = ${table ?? '*'})`;
+      and (${table} = '*' or p.tablename = ${table})`;
   return rows.map(({ oid }) => oid);
+}
+
+/** What one join asks of the catalogue, each thing once. */
+export class Catalogue {
+  readonly #sql: Sql;
+  readonly #tables = new Map<string, Promise<number[]>>();
+  readonly #facts = new Map<number, Promise<TableFacts | undefined>>();
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  /** The tables of the publication that a subscription may mean. */
+  tables(schema: string, table: string): Promise<number[]> {
+    const key = JSON.stringify([schema, table]);
+    const tables = this.#tables.get(key) ?? publishedTables(this.#sql, schema, table);
+    this.#tables.set(key, tables);
+    return tables;
+  }
+
+  facts(oid: number): Promise<TableFacts | undefined> {
+    const facts = this.#facts.get(oid) ?? readTableFacts(this.#sql, oid);
+    this.#facts.set(oid, facts);
+    return facts;
+  }
 }

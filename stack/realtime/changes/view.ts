@@ -3,12 +3,13 @@ import type { Sql } from 'postgres';
 import { type Applicant, actAs } from '../authorization.ts';
 import type { Change, Row } from '../replication/pgoutput.ts';
 import type { Filter } from './filter.ts';
+import { askPasses, Parameters, quote } from './passes.ts';
 import type { ColumnFacts, TableFacts } from './table-facts.ts';
 
 export interface View {
   readonly isVisible: boolean;
-  /** Whether each filter lets the row pass. */
-  readonly passes: readonly boolean[];
+  /** Whether a filter that was asked about lets the row pass. */
+  readonly passes: (filter: Filter) => boolean;
   readonly record: object | null;
   readonly oldRecord: object | null;
   /** Columns that the client may not read. */
@@ -16,7 +17,6 @@ export interface View {
 }
 
 const JSON_TYPES = new Set(['json', 'jsonb']);
-const quote = (name: string) => `"${name.replaceAll('"', '""')}"`;
 
 /** The row as JSON text that `jsonb_populate_record` reads: text for each value, but JSON for JSON. */
 function asDocument(row: Row | null, columns: readonly ColumnFacts[]): string {
@@ -28,27 +28,6 @@ function asDocument(row: Row | null, columns: readonly ColumnFacts[]): string {
       return `${JSON.stringify(name)}:${isJson ? value : JSON.stringify(value)}`;
     });
   return `{${members.join(',')}}`;
-}
-
-/** Numbers its parameters as they are added. */
-class Parameters {
-  readonly values: string[] = [];
-
-  add(value: string): string {
-    this.values.push(value);
-    return `$${this.values.length}::text`;
-  }
-}
-
-function filterSql({ column, operator, values }: Filter, facts: TableFacts, from: Parameters) {
-  const found = facts.columns.find(({ name }) => name === column);
-  if (!found) return 'false';
-  const type = found.sqlType;
-  const operand =
-    operator === '= any'
-      ? `(array(select v::${type} from jsonb_array_elements_text(${from.add(JSON.stringify(values))}::jsonb) v))`
-      : ` ${from.add(values[0] ?? '')}::${type}`;
-  return `coalesce((row).${quote(column)} ${operator}${operand}, false)`;
 }
 
 /** Whether the client may select the row as it now is; a deleted row nobody can look at any more. */
@@ -70,12 +49,12 @@ function viewSql(change: Change, facts: TableFacts, filters: readonly Filter[]) 
     document({ ...change.oldRecord, ...change.record }),
     document(change.oldRecord),
   ];
-  const passes = filters.map((filter) => filterSql(filter, facts, parameters));
+  const passes = askPasses(filters, facts, parameters);
   const pick = (row: string, doc: string) =>
     `(select jsonb_object_agg(key, value) from jsonb_each(to_jsonb(${row}) - names) where ${doc}::jsonb ? key)`;
   const text = `
     select names as hidden, ${visibleSql(table, change, facts)} as "isVisible",
-      array[${passes.join(', ')}]::boolean[] as passes,
+      ${passes.sql} as passes,
       ${isDelete ? 'null' : pick('row', now)} as record,
       ${change.type === 'INSERT' ? 'null' : pick('old', before)} as "oldRecord"
     from (select jsonb_populate_record(null::${table}, ${now}::jsonb) as row,
@@ -84,7 +63,7 @@ function viewSql(change: Change, facts: TableFacts, filters: readonly Filter[]) 
           where attrelid = ${facts.oid} and attnum > 0 and not attisdropped
             and not has_column_privilege(attrelid, attnum, 'select')) as names
       offset 0) as given`;
-  return { text, values: parameters.values };
+  return { text, values: parameters.values, placeOf: passes.placeOf };
 }
 
 /**
@@ -98,11 +77,11 @@ export async function viewAs(
   facts: TableFacts,
   filters: readonly Filter[],
 ): Promise<View> {
-  const { text, values } = viewSql(change, facts, filters);
+  const { text, values, placeOf } = viewSql(change, facts, filters);
   const [view] = await sql.begin(async (transaction) => {
     await actAs(transaction, applicant);
-    return transaction.unsafe<View[]>(text, values);
+    return transaction.unsafe<(Omit<View, 'passes'> & { passes: boolean[] })[]>(text, values);
   });
   if (!view) throw new Error('the database did not say how a row looks');
-  return view;
+  return { ...view, passes: (filter) => view.passes[placeOf(filter)] === true };
 }
