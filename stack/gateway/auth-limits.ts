@@ -84,10 +84,6 @@ function refusal({ act, waitMs }: Refused): Response {
 export function limitAuth(auth: AuthConfig): LiteMiddleware {
   const limits = new AuthLimits(auth);
   return async (context, next) => {
-    if (!context.req.path.startsWith('/auth/v1/')) {
-      await next();
-      return undefined;
-    }
     const request = await readAuthRequest(context.req, auth.email.enable_confirmations);
     const refused = limits.take(request);
     if (refused) return refusal(refused);

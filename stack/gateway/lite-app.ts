@@ -7,7 +7,8 @@ import { bearerToken, TokenVerifier } from './access-token.ts';
 import { apiKeyResolver } from './api-keys.ts';
 import { limitAuth } from './auth-limits.ts';
 import type { GatewayConnection } from './connection.ts';
-import type { LiteMiddleware } from './lite-middleware.ts';
+import { confirmEmailChanges } from './email-change.ts';
+import { below, type LiteMiddleware } from './lite-middleware.ts';
 import { MailFolder } from './mail.ts';
 import { StorageFiles } from './storage-files.ts';
 
@@ -52,9 +53,7 @@ function authConfig({ config, keys, project }: LiteParts) {
  */
 function trustTokens(tokens: TokenVerifier): LiteMiddleware {
   return async (context, next) => {
-    const token = context.req.path.startsWith('/rest/v1/')
-      ? bearerToken(context.req.header('authorization'))
-      : undefined;
+    const token = bearerToken(context.req.header('authorization'));
     const claims = token ? await tokens.verify(token) : null;
     if (claims?.sub && claims.role) {
       context.set('userId', claims.sub);
@@ -83,7 +82,11 @@ export async function createLiteApp(parts: LiteParts): Promise<App> {
       server: {
         admin: false,
         disableStudio: true,
-        middlewares: [trustTokens(tokens), limitAuth(project.auth)],
+        middlewares: [
+          below('/rest/v1/', trustTokens(tokens)),
+          below('/auth/v1/', limitAuth(project.auth)),
+          below('/auth/v1/', confirmEmailChanges()),
+        ],
         apiKeys: { resolver: apiKeyResolver(keys, tokens) },
       },
     },

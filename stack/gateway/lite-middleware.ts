@@ -18,3 +18,12 @@ export type LiteMiddleware = (
   context: LiteContext,
   next: () => Promise<void>,
 ) => Promise<Response | undefined>;
+
+/** Leaves requests to other paths than those below `prefix` alone. */
+export function below(prefix: string, middleware: LiteMiddleware): LiteMiddleware {
+  return async (context, next) => {
+    if (context.req.path.startsWith(prefix)) return middleware(context, next);
+    await next();
+    return undefined;
+  };
+}
