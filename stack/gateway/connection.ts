@@ -4,6 +4,7 @@ import { databaseUrl } from '../../lib/database-url.ts';
 import type { StackConfig } from '../config.ts';
 import { CachedReading } from './cached-reading.ts';
 import { asPostgrestError } from './database-errors.ts';
+import { nameRelationships, type TableQuery } from './embed-hints.ts';
 import { pooledPostgres } from './kysely-dialect.ts';
 import { readRoleSettings } from './role-settings.ts';
 import { readSchema } from './schema.ts';
@@ -59,6 +60,7 @@ export function openConnection(config: StackConfig, schemas: readonly string[]):
     // Part of the above, which saves its round trips.
     applyRpcRequestGucs: async () => {},
     normalizeDbError: asPostgrestError,
+    onPostgrestAST: async (query: TableQuery) => nameRelationships(query, await schema.get()),
   });
 
   const endFollowing = followSchemaChanges(
