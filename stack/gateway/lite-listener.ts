@@ -4,6 +4,7 @@ import type { App } from '@supabase/lite';
 import { refusalResponse } from './answer.ts';
 import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
+import { quoteFilterValues } from './filter-values.ts';
 import { withRequestContext } from './request-context.ts';
 import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
 import { fixStorageAnswer, unwrapUpload } from './storage-http.ts';
@@ -44,5 +45,8 @@ export function liteListener(app: App, connection: GatewayConnection): RequestLi
       answer(app, connection, request),
     );
   });
-  return (request, response) => void listener(request, response);
+  return (request, response) => {
+    request.url = quoteFilterValues(request.url ?? '/');
+    void listener(request, response);
+  };
 }

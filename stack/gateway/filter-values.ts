@@ -1,0 +1,73 @@
+/**
+ * The values of filters. Whatever they look like, PostgREST hands them to the database as text, which
+ * reads them by the column's type. lite guesses (`true`, `null`, `1.50`), unless they stand in quotes.
+ */
+
+const QUOTED = '"(?:[^"\\\\]|\\\\.)*"';
+const COMPARISON = '(?:not\\.)?(?:eq|neq|gt|gte|lt|lte|match|imatch|cs|cd|ov)\\.';
+const ANY_OF = '(?:not\\.)?(?:eq|gt|gte|lt|lte|like|ilike|match|imatch)\\((?:any|all)\\)\\.';
+
+const ONE_VALUE = new RegExp(`^(${COMPARISON})(.*)$`, 's');
+const LIST = /^((?:not\.)?in\.)\((.*)\)$/s;
+const ARRAY = new RegExp(`^(${ANY_OF})\\{(.*)\\}$`, 's');
+const ELEMENT = new RegExp(`${QUOTED}|[^,]+`, 'gs');
+
+const TREE = new RegExp(
+  [
+    `(?<list>\\.in\\.\\()(?<elements>(?:[^)"]|${QUOTED})*)`,
+    `(?<array>\\((?:any|all)\\)\\.\\{)(?<items>(?:[^}"]|${QUOTED})*)`,
+    `(?<leaf>[(,]\\s*[^\\s.,()"]+\\.${COMPARISON})(?<value>[^,()"{}]*|\\{[^"{}]*\\})(?=[,)])`,
+    QUOTED,
+    `\\{(?:[^{}"]|${QUOTED})*\\}`,
+  ].join('|'),
+  'gs',
+);
+
+const NO_FILTER = /(?:^|\.)(?:select|columns|order|limit|offset|on_conflict|apikey)$/;
+const LOGIC = /(?:^|\.)(?:and|or)$/;
+
+const inQuotes = (element: string) => `"${element.replaceAll('\\', '\\\\')}"`;
+
+/** Puts the elements of a list in quotes that are not in any. */
+function quoteList(list: string): string {
+  if (list.trim() === '') return list;
+  return list.replace(ELEMENT, (element) => (element.includes('"') ? element : inQuotes(element)));
+}
+
+/** As `quoteList`; in Postgres' own notation a bare null is one, and blanks around an element are none of it. */
+function quoteArray(list: string): string {
+  return list.replace(ELEMENT, (element) => {
+    const isBare = !element.includes('"') && !/^\s*(?:null)?\s*$/i.test(element);
+    return isBare ? inQuotes(element.trim()) : element;
+  });
+}
+
+function quoteTree(tree: string): string {
+  return tree.replace(TREE, (match, ...found) => {
+    const { list, elements, array, items, leaf, value } = found.at(-1);
+    if (list) return list + quoteList(elements);
+    if (array) return array + quoteArray(items);
+    return leaf ? `${leaf}"${value.trim()}"` : match;
+  });
+}
+
+function quoteFilter(name: string, filter: string): string {
+  if (NO_FILTER.test(name)) return filter;
+  if (LOGIC.test(name)) return quoteTree(filter);
+  return filter
+    .replace(ONE_VALUE, '$1"$2"')
+    .replace(LIST, (_, operator, list) => `${operator}(${quoteList(list)})`)
+    .replace(ARRAY, (_, operator, list) => `${operator}{${quoteArray(list)}}`);
+}
+
+/**
+ * Puts the values of a request's filters in quotes, so that they reach the database as they are.
+ * @param url a path with its query; returned unchanged where there is nothing to filter
+ */
+export function quoteFilterValues(url: string): string {
+  const start = url.indexOf('?');
+  if (start < 0 || !url.startsWith('/rest/v1/')) return url;
+  const parameters = [...new URLSearchParams(url.slice(start))];
+  const quoted = parameters.map(([name, value]) => [name, quoteFilter(name, value)]);
+  return `${url.slice(0, start)}?${new URLSearchParams(quoted)}`;
+}
