@@ -23,6 +23,7 @@ const TREE = new RegExp(
   'gs',
 );
 
+/** Parameters that filter nothing, of the query or of what it embeds. */
 const NO_FILTER = /(?:^|\.)(?:select|columns|order|limit|offset|on_conflict|apikey)$/;
 const LOGIC = /(?:^|\.)(?:and|or)$/;
 
@@ -51,23 +52,17 @@ function quoteTree(tree: string): string {
   });
 }
 
-function quoteFilter(name: string, filter: string): string {
-  if (NO_FILTER.test(name)) return filter;
+/** True for a query's parameter that says which rows are meant. */
+export function isFilter(name: string): boolean {
+  return !NO_FILTER.test(name);
+}
+
+/** Puts the value of a query's parameter in quotes, if it is a filter, so that it reaches the database as it is. */
+export function quoteFilter(name: string, filter: string): string {
+  if (!isFilter(name)) return filter;
   if (LOGIC.test(name)) return quoteTree(filter);
   return filter
     .replace(ONE_VALUE, '$1"$2"')
     .replace(LIST, (_, operator, list) => `${operator}(${quoteList(list)})`)
     .replace(ARRAY, (_, operator, list) => `${operator}{${quoteArray(list)}}`);
-}
-
-/**
- * Puts the values of a request's filters in quotes, so that they reach the database as they are.
- * @param url a path with its query; returned unchanged where there is nothing to filter
- */
-export function quoteFilterValues(url: string): string {
-  const start = url.indexOf('?');
-  if (start < 0 || !url.startsWith('/rest/v1/')) return url;
-  const parameters = [...new URLSearchParams(url.slice(start))];
-  const quoted = parameters.map(([name, value]) => [name, quoteFilter(name, value)]);
-  return `${url.slice(0, start)}?${new URLSearchParams(quoted)}`;
 }

@@ -4,9 +4,8 @@ import type { App } from '@supabase/lite';
 import { refusalResponse } from './answer.ts';
 import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
-import { quoteFilterValues } from './filter-values.ts';
 import { withRequestContext } from './request-context.ts';
-import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
+import { headToGet, refuseUnfilteredWrite, spellOutFilters } from './rest-http.ts';
 import { fixStorageAnswer, unwrapUpload } from './storage-http.ts';
 
 const NO_SCHEMA = {
@@ -46,7 +45,7 @@ export function liteListener(app: App, connection: GatewayConnection): RequestLi
     );
   });
   return (request, response) => {
-    request.url = quoteFilterValues(request.url ?? '/');
+    request.url = spellOutFilters(request.url ?? '/');
     void listener(request, response);
   };
 }
