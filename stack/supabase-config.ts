@@ -20,6 +20,17 @@ const EdgeFunction = v.object({
   import_map: v.optional(v.string()),
 });
 
+const figure = (standard: number) =>
+  v.optional(v.pipe(v.number(), v.integer(), v.minValue(1)), standard);
+
+/** Hosted Supabase's figures, where the file has none. */
+const RateLimits = v.object({
+  email_sent: figure(2),
+  sign_in_sign_ups: figure(30),
+  token_refresh: figure(150),
+  token_verifications: figure(30),
+});
+
 const SupabaseConfigSchema = v.object({
   api: v.object({
     schemas: v.optional(v.array(v.string()), ['public']),
@@ -35,7 +46,9 @@ const SupabaseConfigSchema = v.object({
     email: v.object({
       enable_signup: v.optional(v.boolean(), true),
       enable_confirmations: v.optional(v.boolean(), false),
+      double_confirm_changes: v.optional(v.boolean(), true),
     }),
+    rate_limit: v.optional(RateLimits, {}),
     external: v.optional(v.record(v.string(), OAuthProvider), {}),
   }),
   storage: v.object({ file_size_limit: v.optional(v.string(), '50MiB') }),
@@ -43,6 +56,7 @@ const SupabaseConfigSchema = v.object({
 });
 
 export type SupabaseConfig = v.InferOutput<typeof SupabaseConfigSchema>;
+export type AuthConfig = SupabaseConfig['auth'];
 export type FunctionConfig = v.InferOutput<typeof EdgeFunction>;
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -4,6 +4,7 @@ import { databaseUrl } from '../../lib/database-url.ts';
 import type { StackConfig } from '../config.ts';
 import { CachedReading } from './cached-reading.ts';
 import { asPostgrestError } from './database-errors.ts';
+import { nameRelationships } from './embed-hints.ts';
 import { pooledPostgres } from './kysely-dialect.ts';
 import { readRoleSettings } from './role-settings.ts';
 import { readSchema } from './schema.ts';
@@ -16,6 +17,9 @@ import { WIRE_TYPES } from './wire-types.ts';
 const REQUEST_SESSIONS = 10;
 /** For the gateway's own questions, which must not wait for requests that wait for them. */
 const OWN_SESSIONS = 2;
+
+/** A request to the Data API as lite has parsed it. */
+type Query = Parameters<PostgresConnection['onPostgrestAST']>[0];
 
 export interface GatewayConnection {
   readonly lite: PostgresConnection;
@@ -45,6 +49,7 @@ export function openConnection(config: StackConfig, schemas: readonly string[]):
   const requests = new SessionPool(REQUEST_SESSIONS, () => new Session(url, options));
   const own = new SessionPool(OWN_SESSIONS, () => new Session(url, options));
   const introspect = lite.introspect.bind(lite);
+  const check = lite.onPostgrestAST.bind(lite);
   const roleSettings = new CachedReading(() => readRoleSettings(own));
   const schema = new CachedReading(() => readSchema(own, schemas, introspect));
 
@@ -59,6 +64,7 @@ export function openConnection(config: StackConfig, schemas: readonly string[]):
     // Part of the above, which saves its round trips.
     applyRpcRequestGucs: async () => {},
     normalizeDbError: asPostgrestError,
+    onPostgrestAST: async (query: Query) => check(nameRelationships(query, await schema.get())),
   });
 
   const endFollowing = followSchemaChanges(

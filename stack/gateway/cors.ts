@@ -13,6 +13,7 @@ const EXPOSED = [
   'X-Total-Count',
   'X-Supabase-Api-Version',
   'SB-Error-Code',
+  'Retry-After',
 ].join(', ');
 
 /** True for the question that a browser asks before a request to another origin. */

@@ -5,7 +5,10 @@ import type { StackKeys } from '../keys.ts';
 import type { SupabaseConfig } from '../supabase-config.ts';
 import { bearerToken, TokenVerifier } from './access-token.ts';
 import { apiKeyResolver } from './api-keys.ts';
+import { limitAuth } from './auth-limits.ts';
 import type { GatewayConnection } from './connection.ts';
+import { confirmEmailChanges } from './email-change.ts';
+import { below, type LiteMiddleware } from './lite-middleware.ts';
 import { MailFolder } from './mail.ts';
 import { StorageFiles } from './storage-files.ts';
 
@@ -48,17 +51,9 @@ function authConfig({ config, keys, project }: LiteParts) {
  * The Data API trusts a token that is signed and not expired, as PostgREST does; lite would look
  * the user and the session up for each request unless it finds them set.
  */
-function trustTokens(tokens: TokenVerifier) {
-  return async (
-    context: {
-      req: { path: string; header(name: string): string | undefined };
-      set(name: string, value: unknown): void;
-    },
-    next: () => Promise<void>,
-  ) => {
-    const token = context.req.path.startsWith('/rest/v1/')
-      ? bearerToken(context.req.header('authorization'))
-      : undefined;
+function trustTokens(tokens: TokenVerifier): LiteMiddleware {
+  return async (context, next) => {
+    const token = bearerToken(context.req.header('authorization'));
     const claims = token ? await tokens.verify(token) : null;
     if (claims?.sub && claims.role) {
       context.set('userId', claims.sub);
@@ -66,6 +61,7 @@ function trustTokens(tokens: TokenVerifier) {
       context.set('jwt', claims);
     }
     await next();
+    return undefined;
   };
 }
 
@@ -86,7 +82,11 @@ export async function createLiteApp(parts: LiteParts): Promise<App> {
       server: {
         admin: false,
         disableStudio: true,
-        middlewares: [trustTokens(tokens)],
+        middlewares: [
+          below('/rest/v1/', trustTokens(tokens)),
+          below('/auth/v1/', limitAuth(project.auth)),
+          below('/auth/v1/', confirmEmailChanges()),
+        ],
         apiKeys: { resolver: apiKeyResolver(keys, tokens) },
       },
     },

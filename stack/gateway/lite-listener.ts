@@ -5,7 +5,7 @@ import { refusalResponse } from './answer.ts';
 import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
 import { withRequestContext } from './request-context.ts';
-import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
+import { headToGet, refuseUnfilteredWrite, spellOutFilters } from './rest-http.ts';
 import { fixStorageAnswer, unwrapUpload } from './storage-http.ts';
 
 const NO_SCHEMA = {
@@ -44,5 +44,8 @@ export function liteListener(app: App, connection: GatewayConnection): RequestLi
       answer(app, connection, request),
     );
   });
-  return (request, response) => void listener(request, response);
+  return (request, response) => {
+    request.url = spellOutFilters(request.url ?? '/');
+    void listener(request, response);
+  };
 }

@@ -14,7 +14,7 @@ const ALL_TABLES = `
 /**
  * Reads the schema as lite does, and adds the tables that no request role may touch:
  * information_schema hides these, and lite would answer 404 where PostgREST answers that permission
- * is denied.
+ * is denied. Leaves out the indexes.
  *
  * Throws when the database cannot be read, where lite would find a database without tables.
  */
@@ -28,5 +28,6 @@ export async function readSchema(
   if (!seen.functions) throw new Error('The schema could not be read.');
   const known = new Set([...seen.tables, ...seen.views].map((t) => `${t.schema}.${t.name}`));
   const hidden = all.filter((table) => !known.has(`${table.schema}.${table.name}`));
-  return { ...seen, tables: [...seen.tables, ...hidden] };
+  // For PostgREST, too, a constraint makes a relationship one to one, and no index: it may be partial.
+  return { ...seen, tables: [...seen.tables, ...hidden], indexes: [] };
 }

@@ -32,10 +32,16 @@ function jsonText(value: unknown): string {
   return typeof value === 'string' && isJson(value) ? value : JSON.stringify(value);
 }
 
+/** A filter brings the text that the client wrote. */
+function booleanText(value: unknown): string {
+  return String(value === true ? 't' : value === false ? 'f' : value);
+}
+
 /** How values enter and leave the database, in PostgREST's forms where lite's differ. */
 export const WIRE_TYPES: Record<string, WireType> = {
   json: { to: 114, from: [114], serialize: jsonText, parse: JSON.parse },
   jsonb: { to: 3802, from: [3802], serialize: jsonText, parse: JSON.parse },
+  bool: { to: 16, from: [16], serialize: booleanText, parse: (text: string) => text === 't' },
   timestamptz: wireType(1184, isoTimestamp),
   timestamp: wireType(1114, isoTimestamp),
   numeric: wireType(1700, finiteNumber),

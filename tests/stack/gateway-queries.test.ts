@@ -60,6 +60,19 @@ describe('filters', () => {
     ]);
   });
 
+  test('the same operator for a column twice: each filter counts', async () => {
+    const notes = () => read('notes').select('body').order('id').lt('id', 5);
+    const left = ['note 3', 'note 4'];
+    expect(await bodies(notes().neq('id', 1).neq('id', 2))).toEqual(left);
+    expect(await bodies(notes().not('id', 'eq', 1).not('id', 'in', '(2,7)'))).toEqual(left);
+    expect(await bodies(notes().like('body', 'n%').like('body', '%3'))).toEqual(['note 3']);
+    const ofBob = read('notes').select('body, authors!inner()').order('id').lt('id', 5);
+    expect(await bodies(ofBob.neq('authors.name', 'ann').neq('authors.name', 'x'))).toEqual([
+      'note 2',
+      'note 4',
+    ]);
+  });
+
   test('is null, and nulls in order', async () => {
     const { data } = await read('authors').select('name').is('bio', null).order('name').limit(1);
     expect(data).toEqual([{ name: 'bob' }]);
@@ -101,6 +114,13 @@ describe('writing', () => {
     const own = await mine().delete().eq('body', 'second').select('body');
     expect(own.data).toEqual([{ body: 'second' }]);
     expect((await mine().delete().eq('id', 1).select()).data).toEqual([]);
+  });
+
+  test('deletes only what passes each of two filters of a column', async () => {
+    const rows = [{ body: 'kept one' }, { body: 'kept two' }, { body: 'gone' }];
+    await mine().insert(rows.map((row) => ({ ...row, author_id: author.id, size: 7 })));
+    const of = mine().delete().eq('size', 7).neq('body', 'kept one').neq('body', 'kept two');
+    expect((await of.select('body')).data).toEqual([{ body: 'gone' }]);
   });
 
   test('refuses an unknown column and a generated one', async () => {

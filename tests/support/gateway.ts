@@ -16,6 +16,7 @@ import { loadConfig, type StackConfig } from '../../stack/config.ts';
 import { loadKeys, type StackKeys } from '../../stack/keys.ts';
 import { bootstrapCluster, bootstrapDatabase } from '../../stack/postgres/bootstrap.ts';
 import { type RunningCluster, startCluster } from '../../stack/postgres/cluster.ts';
+import { MANY_SIGN_INS } from './auth-limits.ts';
 import { freePort } from './free-port.ts';
 import { chosenPackage } from './postgres-package.ts';
 
@@ -170,6 +171,7 @@ export async function prepareGateway(options: GatewayOptions = {}): Promise<Test
   const [api, db, functions, realtime] = await Promise.all(Array.from({ length: 4 }, freePort));
   const env = {
     ...process.env,
+    ...MANY_SIGN_INS,
     STREAMBED_DATA_DIR: dataDir,
     STREAMBED_PORT_API: String(api),
     STREAMBED_PORT_DB: String(db),

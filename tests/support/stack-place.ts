@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, type StackConfig } from '../../stack/config.ts';
 import { stopRunning } from '../../stack/supervisor/stop-running.ts';
+import { MANY_SIGN_INS } from './auth-limits.ts';
 import { claimPortBase } from './port-base.ts';
 
 export interface StackPlace {
@@ -30,6 +31,7 @@ export async function createStackPlace(extra: NodeJS.ProcessEnv = {}): Promise<S
   chmodSync(dataDir, 0o755); // as root, Postgres runs as another user
   const env = {
     ...ownEnvironment(),
+    ...MANY_SIGN_INS,
     npm_lifecycle_event: 'test', // the stack then ends when the test's own process is killed
     STREAMBED_PORT_BASE: String(ports.base),
     STREAMBED_DATA_DIR: dataDir,
