@@ -26,14 +26,16 @@ export interface StackConfig {
   readonly realtimeUrl: string;
   readonly rtmpUrl: string;
   readonly mediaUrl: string;
+  /** What the gateway takes of one request's body, files aside. */
+  readonly maxBodyBytes: number;
   /** How many restream workers to start. */
   readonly workers: number;
 }
 
 /**
  * Reads `STREAMBED_DATA_DIR` (default `.streambed`), `STREAMBED_PORT_BASE`, `STREAMBED_PORT_<NAME>`
- * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_WORKERS` and `REDIS_URL`. Throws an `Error` naming the variable
- * that does not parse.
+ * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_MAX_BODY_MB`, `STREAMBED_WORKERS` and `REDIS_URL`.
+ * Throws an `Error` naming the variable that does not parse.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
   const ports = readPorts(env);
@@ -49,6 +51,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     realtimeUrl: `http://${HOST}:${ports.realtime}`,
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,
+    maxBodyBytes: readNumber(env, 'STREAMBED_MAX_BODY_MB', 10, [1, 100]) * 1024 * 1024,
     workers: readNumber(env, 'STREAMBED_WORKERS', 1, [0, 9]),
   };
 }

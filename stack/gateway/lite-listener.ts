@@ -4,9 +4,10 @@ import type { App } from '@supabase/lite';
 import { refusalResponse } from './answer.ts';
 import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
-import { withRequestContext } from './request-context.ts';
+import type { ReadRequest, RequestBodies } from './request-bodies.ts';
+import { requestContext, withRequestContext } from './request-context.ts';
 import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
-import { fixStorageAnswer, unwrapUpload } from './storage-http.ts';
+import { fixStorageAnswer } from './storage-http.ts';
 
 const NO_SCHEMA = {
   code: 'PGRST002',
@@ -22,26 +23,48 @@ async function isPrepared(connection: GatewayConnection): Promise<boolean> {
   }
 }
 
+/** lite's answer, and what it holds in memory released. */
+async function ask(app: App, { request, release }: ReadRequest): Promise<Response> {
+  try {
+    return await app.fetch(request, { peerAddress: null });
+  } finally {
+    await release();
+  }
+}
+
 async function answer(
   app: App,
   connection: GatewayConnection,
+  bodies: RequestBodies,
   request: Request,
 ): Promise<Response> {
   const refused = refuseUnfilteredWrite(request);
   if (refused) return refused;
   if (!(await isPrepared(connection))) return refusalResponse(503, NO_SCHEMA);
-  const forLite = await unwrapUpload(headToGet(request));
-  const response = await app.fetch(forLite, { peerAddress: null });
-  return allowReading(await fixStorageAnswer(request, response));
+  const response = await ask(app, await bodies.read(headToGet(request)));
+  return fixStorageAnswer(request, response);
+}
+
+/** The answer, or what the gateway itself has refused on the way to it. */
+async function answerOrRefuse(answering: Promise<Response>): Promise<Response> {
+  const outcome = await answering.catch((error: unknown) => error);
+  const refused = requestContext()?.refused;
+  if (refused) return refusalResponse(refused.status, refused.refusal);
+  if (outcome instanceof Error) throw outcome;
+  return outcome as Response;
 }
 
 /** Answers requests to the Data API, Auth and Storage. */
-export function liteListener(app: App, connection: GatewayConnection): RequestListener {
+export function liteListener(
+  app: App,
+  connection: GatewayConnection,
+  bodies: RequestBodies,
+): RequestListener {
   const listener = getRequestListener((request) => {
     const { pathname: path } = new URL(request.url);
     const headers = Object.fromEntries(request.headers);
-    return withRequestContext({ method: request.method, path, headers }, () =>
-      answer(app, connection, request),
+    return withRequestContext({ method: request.method, path, headers }, async () =>
+      allowReading(await answerOrRefuse(answer(app, connection, bodies, request))),
     );
   });
   return (request, response) => void listener(request, response);

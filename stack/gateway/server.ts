@@ -11,6 +11,7 @@ import { proxyToFunctions } from './functions-proxy.ts';
 import { answerHealth } from './health.ts';
 import { liteListener } from './lite-listener.ts';
 import { proxyToRealtime, proxyUpgrade } from './realtime-proxy.ts';
+import type { RequestBodies } from './request-bodies.ts';
 
 const NOT_FOUND = {
   code: 'not_found',
@@ -44,8 +45,9 @@ export function createGatewayServer(
   config: StackConfig,
   app: App,
   connection: GatewayConnection,
+  bodies: RequestBodies,
 ): Server {
-  const lite = liteListener(app, connection);
+  const lite = liteListener(app, connection, bodies);
   const server = createServer((request, response) => {
     setForwardedHeaders(request);
     if (namesNoRole(bearerToken(request.headers.authorization))) {

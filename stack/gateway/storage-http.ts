@@ -2,28 +2,6 @@ import { requestContext } from './request-context.ts';
 
 const OBJECT_PATH = '/storage/v1/object/';
 
-function isUpload(request: Request): boolean {
-  const isMultipart = /^multipart\/form-data/.test(request.headers.get('content-type') ?? '');
-  return isMultipart && new URL(request.url).pathname.startsWith(OBJECT_PATH);
-}
-
-/**
- * storage-js sends a file as a form whose field has no name; Supabase takes any name, lite only
- * `file`. The file alone is what both take.
- */
-export async function unwrapUpload(request: Request): Promise<Request> {
-  if (!isUpload(request)) return request;
-  const form = await request.formData();
-  const file = [...form.values()].find((value) => typeof value !== 'string');
-  const headers = new Headers(request.headers);
-  if (!file) return new Request(request.url, { method: request.method, headers, body: form });
-  headers.set('content-type', file.type || 'application/octet-stream');
-  headers.set('content-length', String(file.size));
-  const cacheControl = form.get('cacheControl');
-  if (cacheControl) headers.set('cache-control', `max-age=${cacheControl}`);
-  return new Request(request.url, { method: request.method, headers, body: file });
-}
-
 interface SignedUrl {
   readonly signedUrl?: string;
 }
