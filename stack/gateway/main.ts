@@ -30,7 +30,7 @@ const bodies = new RequestBodies(
   config.maxBodyBytes,
   byteSize(project.storage.file_size_limit),
 );
-const server = createGatewayServer(config, app, connection, bodies);
+const server = createGatewayServer(config, { app, connection, bodies, tokens });
 
 server.on('error', (error) => {
   console.error(`gateway: ${error.message}`);

@@ -9,6 +9,7 @@ import {
 } from './body-refusals.ts';
 import type { Caller, Callers } from './callers.ts';
 import { hasBody, IncomingBody } from './incoming-body.ts';
+import { checkInput } from './input.ts';
 import { JsonDepth } from './json-depth.ts';
 import { RequestRefused } from './request-refused.ts';
 import { isUpload, openUpload } from './storage-upload.ts';
@@ -119,7 +120,9 @@ export class RequestBodies {
       taken += bytes;
     };
     try {
-      return { request: withBody(request, await collect(body, take)), release };
+      const whole = await collect(body, take);
+      await checkInput(request, whole);
+      return { request: withBody(request, whole), release };
     } catch (error) {
       await release();
       throw error;

@@ -1,6 +1,28 @@
+import type { TokenVerifier } from './access-token.ts';
+import { type Refusal, refusalResponse } from './answer.ts';
 import { requestContext } from './request-context.ts';
 
 const OBJECT_PATH = '/storage/v1/object/';
+
+const SIGNED_PATH = /^\/storage\/v1\/object\/(upload\/)?sign\//;
+
+const INVALID_TOKEN: Refusal = {
+  code: 'InvalidJWT',
+  message: 'The token of the signed address is not valid, or has ended.',
+  details: 'InvalidJWT',
+  hint: 'Ask for a new signed address.',
+};
+
+/** The refusal of a signed address whose token is none; else undefined. */
+export async function refuseWrongSignature(
+  request: Request,
+  tokens: TokenVerifier,
+): Promise<Response | undefined> {
+  const { pathname, searchParams } = new URL(request.url);
+  const token = searchParams.get('token');
+  if (request.method === 'POST' || !token || !SIGNED_PATH.test(pathname)) return undefined;
+  return (await tokens.verify(token)) ? undefined : refusalResponse(400, INVALID_TOKEN);
+}
 
 interface SignedUrl {
   readonly signedUrl?: string;
