@@ -1,5 +1,5 @@
 /** The local stack's own secrets: made at the first start, kept in the data folder, mode 0600. */
-import { randomBytes } from 'node:crypto';
+import { createHmac, randomBytes } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -28,7 +28,7 @@ function createKeys(): StackKeys {
 export function loadKeys(dataDir: string): StackKeys {
   const file = join(dataDir, 'keys.json');
   if (!existsSync(file)) {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const draft = `${file}.${process.pid}`;
     writeFileSync(draft, `${JSON.stringify(createKeys(), null, 2)}\n`, { mode: 0o600 });
     try {
@@ -40,4 +40,10 @@ export function loadKeys(dataDir: string): StackKeys {
     }
   }
   return JSON.parse(readFileSync(file, 'utf8')) as StackKeys;
+}
+
+/** The password of the stack's own Redis: derived, so that keys made before it had one still serve. */
+export function redisPassword(dataDir: string): string {
+  const { jwtSecret } = loadKeys(dataDir);
+  return createHmac('sha256', jwtSecret).update('redis').digest('base64url');
 }

@@ -2,6 +2,7 @@
 import { parseArgs } from 'node:util';
 import { bringUp, checkPorts } from './bring-up.ts';
 import { claimDataDir } from './claim.ts';
+import { closeDataDir } from './close-data-dir.ts';
 import { loadConfig, type StackConfig } from './config.ts';
 import { watchFunctions } from './functions-watch.ts';
 import { loadKeys } from './keys.ts';
@@ -32,6 +33,9 @@ async function prepare(config: StackConfig, reset: boolean): Promise<void> {
   if (ended.length > 0) progress(`ended what a killed stack had left running: ${ended.join(', ')}`);
   await checkPorts(config, progress);
   if (reset) emptyData(config.dataDir);
+  if (!closeDataDir(config.dataDir)) {
+    progress('the data folder holds other things as well: its permissions stay as they are');
+  }
   loadKeys(config.dataDir);
 }
 

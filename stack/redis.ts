@@ -4,24 +4,38 @@ import { join } from 'node:path';
 import { TERMINATE } from '../lib/end-process.ts';
 import { HOST } from '../lib/host.ts';
 import { answersBytes, answersPing } from '../lib/probes.ts';
+import { replaceFile } from '../lib/replace-file.ts';
 import type { StackConfig } from './config.ts';
+import { redisPassword } from './keys.ts';
 import { findRedisServer } from './redis-program.ts';
 import type { Service } from './supervisor/service.ts';
 
 /** Everything is said here, so that no configuration file of the system is read. */
-function serverArguments(port: number, folder: string): string[] {
+function settings(port: number, folder: string, password: string): string {
   const settings = {
     port,
     bind: HOST,
     'protected-mode': 'yes',
-    dir: folder,
+    requirepass: password,
+    dir: `"${folder.replace(/["\\]/g, '\\$&')}"`,
     // Each write reaches the operating system before it is answered: kill -9 loses nothing.
     appendonly: 'yes',
-    save: '',
+    save: '""',
     daemonize: 'no',
-    logfile: '',
+    logfile: '""',
   };
-  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${value}\n`)
+    .join('');
+}
+
+/** In a file, because everybody on the machine may read a command line. */
+function writeSettings({ dataDir, ports }: StackConfig): string {
+  const folder = join(dataDir, 'redis');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, 'redis.conf');
+  replaceFile(file, settings(ports.redis, folder, redisPassword(dataDir)), 0o600);
+  return file;
 }
 
 /**
@@ -38,15 +52,12 @@ export async function assertRedisAnswers({ redisUrl }: StackConfig): Promise<voi
 }
 
 /** Our own Redis, with its data in the data folder. */
-export function redisService({ dataDir, ports, redisUrl }: StackConfig): Service {
+export function redisService(config: StackConfig): Service {
+  const { ports } = config;
   return {
     name: 'redis',
-    command: async () => {
-      const folder = join(dataDir, 'redis');
-      mkdirSync(folder, { recursive: true });
-      return { command: await findRedisServer(), args: serverArguments(ports.redis, folder) };
-    },
-    probe: () => answersPing(redisUrl),
+    command: async () => ({ command: await findRedisServer(), args: [writeSettings(config)] }),
+    probe: () => answersPing(config.redisUrl),
     answers: () => answersBytes(HOST, ports.redis, Buffer.from('PING\r\n')),
     ending: TERMINATE,
     readyWithinMs: 300_000, // it reads all its data back first

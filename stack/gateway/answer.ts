@@ -16,6 +16,8 @@ const HEADERS = {
 /** With a 503: supabase-js asks again by itself, and would else wait for longer each time. */
 export const RETRY_SOON = { 'retry-after': '1' } as const;
 
+const retryHeaders = (status: number) => (status === 429 || status === 503 ? RETRY_SOON : {});
+
 /** A refusal's JSON. */
 export function refusalBody({ code, message, details = null, hint = null }: Refusal): string {
   return JSON.stringify({ code, message, details, hint });
@@ -23,7 +25,7 @@ export function refusalBody({ code, message, details = null, hint = null }: Refu
 
 /** A refusal as an answer to a `Request`. */
 export function refusalResponse(status: number, refusal: Refusal): Response {
-  const headers = { ...HEADERS, ...(status === 503 && RETRY_SOON) };
+  const headers = { ...HEADERS, ...retryHeaders(status) };
   return new Response(refusalBody(refusal), { status, headers });
 }
 
@@ -33,6 +35,6 @@ export function refuse(response: ServerResponse, status: number, refusal: Refusa
     response.destroy();
     return;
   }
-  response.writeHead(status, { ...HEADERS, ...(status === 503 && RETRY_SOON) });
+  response.writeHead(status, { ...HEADERS, ...retryHeaders(status) });
   response.end(refusalBody(refusal));
 }

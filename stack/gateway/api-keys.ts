@@ -1,6 +1,9 @@
-import type { ApiKeyResolver } from '@supabase/lite';
+import type { ResolvedKey } from '@supabase/lite';
 import type { StackKeys } from '../keys.ts';
 import type { TokenVerifier } from './access-token.ts';
+
+/** Who an `apikey` stands for, or null. */
+export type ResolveKey = (key: string) => Promise<ResolvedKey | null>;
 
 const ANON = { type: 'publishable', claims: { role: 'anon' } } as const;
 const SERVICE_ROLE = { type: 'secret', claims: { role: 'service_role' } } as const;
@@ -9,7 +12,7 @@ const SERVICE_ROLE = { type: 'secret', claims: { role: 'service_role' } } as con
  * Who an `apikey` stands for: the two opaque keys, and the legacy JWT keys (role `anon` or
  * `service_role`, signed with our secret), which lite does not know.
  */
-export function apiKeyResolver(keys: StackKeys, tokens: TokenVerifier): ApiKeyResolver {
+export function apiKeyResolver(keys: StackKeys, tokens: TokenVerifier): ResolveKey {
   return async (key) => {
     if (key === keys.publishable) return ANON;
     if (key === keys.secret) return SERVICE_ROLE;

@@ -11,6 +11,7 @@ import {
 import { quoteArgumentNames } from './argument-names.ts';
 import { isConnectionLost } from './database-errors.ts';
 import { unfoldNestedRows } from './nested-rows.ts';
+import { requestContext } from './request-context.ts';
 import type { Session } from './session.ts';
 import type { SessionPool } from './session-pool.ts';
 
@@ -18,6 +19,13 @@ const CHANGES_ROWS = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
 /** The one statement that each request begins with: its plan depends on no table. */
 const PREPARED = /^select set_config\(/;
+
+/** Auth and Storage answer 500 to most errors: the listener looks at what the cause was. */
+function rememberAndThrow(error: unknown): never {
+  const context = requestContext();
+  if (context) context.databaseError = error;
+  throw error;
+}
 
 /** A session while it is lent out. */
 class Lease implements DatabaseConnection {
@@ -47,9 +55,10 @@ class Lease implements DatabaseConnection {
 
   async executeQuery<Row>(query: CompiledQuery): Promise<QueryResult<Row>> {
     const prepare = PREPARED.test(query.sql);
-    const answer = await this.#session.run<Row>(quoteArgumentNames(query.sql), query.parameters, {
-      prepare,
-    });
+    const text = quoteArgumentNames(query.sql);
+    const answer = await this.#session
+      .run<Row>(text, query.parameters, { prepare })
+      .catch(rememberAndThrow);
     await unfoldNestedRows(this.#session, answer);
     const { rows, command, count } = answer;
     return CHANGES_ROWS.has(command) ? { rows, numAffectedRows: BigInt(count) } : { rows };

@@ -3,20 +3,23 @@ import { App, setExperimental } from '@supabase/lite';
 import type { StackConfig } from '../config.ts';
 import type { StackKeys } from '../keys.ts';
 import type { SupabaseConfig } from '../supabase-config.ts';
-import { bearerToken, TokenVerifier } from './access-token.ts';
-import { apiKeyResolver } from './api-keys.ts';
+import { bearerToken, type TokenVerifier } from './access-token.ts';
+import type { ResolveKey } from './api-keys.ts';
 import { limitAuth } from './auth-limits.ts';
 import type { GatewayConnection } from './connection.ts';
 import { confirmEmailChanges } from './email-change.ts';
 import { below, type LiteMiddleware } from './lite-middleware.ts';
 import { MailFolder } from './mail.ts';
 import { StorageFiles } from './storage-files.ts';
+import { uploadLimits } from './upload-limits.ts';
 
 export interface LiteParts {
   readonly config: StackConfig;
   readonly keys: StackKeys;
   readonly project: SupabaseConfig;
   readonly connection: GatewayConnection;
+  readonly tokens: TokenVerifier;
+  readonly resolveKey: ResolveKey;
 }
 
 function authConfig({ config, keys, project }: LiteParts) {
@@ -67,8 +70,7 @@ function trustTokens(tokens: TokenVerifier): LiteMiddleware {
 
 /** Data API, Auth and Storage on one connection, ready to answer requests. */
 export async function createLiteApp(parts: LiteParts): Promise<App> {
-  const { config, keys, project, connection } = parts;
-  const tokens = new TokenVerifier(keys.jwtSecret);
+  const { config, project, connection, tokens, resolveKey } = parts;
   const mailSettings = { ...config, siteUrl: project.auth.site_url };
   setExperimental('storage', true);
   const app = new App({
@@ -87,11 +89,13 @@ export async function createLiteApp(parts: LiteParts): Promise<App> {
           below('/auth/v1/', limitAuth(project.auth)),
           below('/auth/v1/', confirmEmailChanges()),
         ],
-        apiKeys: { resolver: apiKeyResolver(keys, tokens) },
+        apiKeys: { resolver: resolveKey },
       },
     },
   });
-  Object.assign(app, { _storageAdapter: new StorageFiles(join(config.dataDir, 'storage')) });
+  const limits = uploadLimits(connection.own, project.storage.file_size_limit);
+  const files = new StorageFiles(join(config.dataDir, 'storage'), limits);
+  Object.assign(app, { _storageAdapter: files });
   await app.init();
   return app;
 }

@@ -1,4 +1,5 @@
 /** What lite prints to the console, cut down to what an operator can act on. */
+import { RequestRefused } from './request-refused.ts';
 
 interface CodedError extends Error {
   readonly code?: string;
@@ -16,6 +17,7 @@ function pgrstStatus(error: CodedError): number {
 /** True for an error that only tells a client what it did wrong: the client has been told. */
 function isRefusal(value: unknown): boolean {
   if (!(value instanceof Error)) return false;
+  if (value instanceof RequestRefused) return true;
   const error = value as CodedError;
   if (error.message.startsWith('Could not find the table')) return true;
   if (error.code === 'PGRST') return pgrstStatus(error) < 500;

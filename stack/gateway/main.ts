@@ -3,11 +3,15 @@ import { HOST } from '../../lib/host.ts';
 import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
 import { loadSupabaseConfig } from '../supabase-config.ts';
-import { completeUserTokens } from './access-token.ts';
+import { completeUserTokens, TokenVerifier } from './access-token.ts';
+import { apiKeyResolver } from './api-keys.ts';
+import { byteSize } from './byte-size.ts';
+import { Callers } from './callers.ts';
 import { openConnection } from './connection.ts';
 import { surviveLostSessions } from './driver-failures.ts';
 import { createLiteApp } from './lite-app.ts';
 import { tidyConsole } from './log.ts';
+import { RequestBodies } from './request-bodies.ts';
 import { createGatewayServer } from './server.ts';
 import { userClaims } from './user-claims.ts';
 
@@ -17,13 +21,16 @@ const config = loadConfig();
 const project = loadSupabaseConfig();
 const connection = openConnection(config, project.api.schemas);
 completeUserTokens(userClaims(connection.own, `${config.apiUrl}/auth/v1`));
-const app = await createLiteApp({
-  config,
-  keys: loadKeys(config.dataDir),
-  project,
-  connection,
-});
-const server = createGatewayServer(config, app, connection);
+const keys = loadKeys(config.dataDir);
+const tokens = new TokenVerifier(keys.jwtSecret);
+const resolveKey = apiKeyResolver(keys, tokens);
+const app = await createLiteApp({ config, keys, project, connection, tokens, resolveKey });
+const bodies = new RequestBodies(
+  new Callers(resolveKey, tokens),
+  config.maxBodyBytes,
+  byteSize(project.storage.file_size_limit),
+);
+const server = createGatewayServer(config, { app, connection, bodies, tokens });
 
 server.on('error', (error) => {
   console.error(`gateway: ${error.message}`);

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { RequestRefused } from './request-refused.ts';
 
 /** What the database may know of the request that a statement serves. */
 export interface RequestContext {
@@ -9,6 +10,10 @@ export interface RequestContext {
   role?: string;
   /** Set by the storage adapter when it answers a `Range` request with a part of the file. */
   contentRange?: string;
+  /** The gateway's own refusal, which is the answer whatever lite makes of it. */
+  refused?: RequestRefused;
+  /** The last error of the database. */
+  databaseError?: unknown;
 }
 
 const current = new AsyncLocalStorage<RequestContext>();

@@ -1,15 +1,14 @@
 import { createServer, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { App } from '@supabase/lite';
 import type { StackConfig } from '../config.ts';
 import { bearerToken, namesNoRole } from './access-token.ts';
+import { isReadableAddress, MALFORMED_ADDRESS } from './address.ts';
 import { refusalBody, refuse } from './answer.ts';
-import type { GatewayConnection } from './connection.ts';
 import { answerPreflight, isPreflight } from './cors.ts';
 import { setForwardedHeaders } from './forwarded.ts';
 import { proxyToFunctions } from './functions-proxy.ts';
 import { answerHealth } from './health.ts';
-import { liteListener } from './lite-listener.ts';
+import { type LiteService, liteListener } from './lite-listener.ts';
 import { proxyToRealtime, proxyUpgrade } from './realtime-proxy.ts';
 
 const NOT_FOUND = {
@@ -40,13 +39,11 @@ function serviceOf(url: string): string | undefined {
 }
 
 /** The HTTP server that hands each request to its service, by the first part of its path. */
-export function createGatewayServer(
-  config: StackConfig,
-  app: App,
-  connection: GatewayConnection,
-): Server {
-  const lite = liteListener(app, connection);
+export function createGatewayServer(config: StackConfig, service: LiteService): Server {
+  const { connection } = service;
+  const lite = liteListener(service);
   const server = createServer((request, response) => {
+    if (!isReadableAddress(request.url ?? '/')) return refuse(response, 400, MALFORMED_ADDRESS);
     setForwardedHeaders(request);
     if (namesNoRole(bearerToken(request.headers.authorization))) {
       return refuse(response, 401, NOT_AN_ACCESS_TOKEN);

@@ -1,11 +1,14 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { createHash, type Hash, randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
 import { copyFile, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream as WebReadableStream } from 'node:stream/web';
+import { fileTooLarge } from './body-refusals.ts';
 import { requestContext } from './request-context.ts';
+import { RequestRefused } from './request-refused.ts';
+import type { UploadLimits } from './upload-limits.ts';
 
 interface FileMetadata {
   cacheControl: string;
@@ -27,6 +30,19 @@ function asStream(body: Body): Readable {
     : Readable.fromWeb(body as WebReadableStream);
 }
 
+/** Passes a file on, into its digest as well, up to so many bytes. */
+function inspectChunks(hash: Hash, maxBytes: number): Transform {
+  let received = 0;
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      received += chunk.length;
+      if (received > maxBytes) return done(new RequestRefused(413, fileTooLarge(maxBytes)));
+      hash.update(chunk);
+      done(null, chunk);
+    },
+  });
+}
+
 /** The bytes `[start, end]` that a `Range` header asks of a file, or undefined for all of them. */
 function requestedRange(size: number): { start: number; end: number } | undefined {
   const match = /^bytes=(\d*)-(\d*)$/.exec(requestContext()?.headers.range ?? '');
@@ -41,15 +57,17 @@ function requestedRange(size: number): { start: number; end: number } | undefine
 export class StorageFiles {
   readonly driver = null;
   readonly #root: string;
+  readonly #limits: UploadLimits;
 
-  constructor(folder: string) {
+  constructor(folder: string, limits: UploadLimits) {
     this.#root = resolve(folder);
+    this.#limits = limits;
   }
 
+  /** Named for a digest: a key may be longer than a file's name, or the folder of another. */
   #path(bucket: string, key: string): string {
-    const path = resolve(join(this.#root, bucket, key));
-    if (!path.startsWith(this.#root + sep)) throw new Error('The object name leaves the bucket.');
-    return path;
+    const name = createHash('sha256').update(`${bucket}/${key}`).digest('hex');
+    return join(this.#root, name.slice(0, 2), name);
   }
 
   async #metadata(path: string): Promise<FileMetadata> {
@@ -86,20 +104,16 @@ export class StorageFiles {
     const path = this.#path(bucket, key);
     const draft = join(this.#root, `.upload-${randomUUID()}`);
     await mkdir(dirname(path), { recursive: true });
-    const hash = createHash('md5');
-    const tee = new Transform({
-      transform(chunk, _encoding, done) {
-        hash.update(chunk);
-        done(null, chunk);
-      },
-    });
     try {
-      await pipeline(asStream(body), tee, createWriteStream(draft));
+      const hash = createHash('md5');
+      const inspect = inspectChunks(hash, await this.#limits(bucket));
+      await pipeline(asStream(body), inspect, createWriteStream(draft, { mode: 0o600 }));
       const sidecar: Sidecar = { mimetype, cacheControl, eTag: `"${hash.digest('hex')}"` };
-      await writeFile(path + SIDECAR, JSON.stringify(sidecar));
+      await writeFile(draft + SIDECAR, JSON.stringify(sidecar), { mode: 0o600 });
       await rename(draft, path);
+      await rename(draft + SIDECAR, path + SIDECAR);
     } finally {
-      await rm(draft, { force: true });
+      await Promise.all([draft, draft + SIDECAR].map((file) => rm(file, { force: true })));
     }
     return this.#metadata(path);
   }

@@ -1,27 +1,27 @@
+import type { TokenVerifier } from './access-token.ts';
+import { type Refusal, refusalResponse } from './answer.ts';
 import { requestContext } from './request-context.ts';
 
 const OBJECT_PATH = '/storage/v1/object/';
 
-function isUpload(request: Request): boolean {
-  const isMultipart = /^multipart\/form-data/.test(request.headers.get('content-type') ?? '');
-  return isMultipart && new URL(request.url).pathname.startsWith(OBJECT_PATH);
-}
+const SIGNED_PATH = /^\/storage\/v1\/object\/(upload\/)?sign\//;
 
-/**
- * storage-js sends a file as a form whose field has no name; Supabase takes any name, lite only
- * `file`. The file alone is what both take.
- */
-export async function unwrapUpload(request: Request): Promise<Request> {
-  if (!isUpload(request)) return request;
-  const form = await request.formData();
-  const file = [...form.values()].find((value) => typeof value !== 'string');
-  const headers = new Headers(request.headers);
-  if (!file) return new Request(request.url, { method: request.method, headers, body: form });
-  headers.set('content-type', file.type || 'application/octet-stream');
-  headers.set('content-length', String(file.size));
-  const cacheControl = form.get('cacheControl');
-  if (cacheControl) headers.set('cache-control', `max-age=${cacheControl}`);
-  return new Request(request.url, { method: request.method, headers, body: file });
+const INVALID_TOKEN: Refusal = {
+  code: 'InvalidJWT',
+  message: 'The token of the signed address is not valid, or has ended.',
+  details: 'InvalidJWT',
+  hint: 'Ask for a new signed address.',
+};
+
+/** The refusal of a signed address whose token is none; else undefined. */
+export async function refuseWrongSignature(
+  request: Request,
+  tokens: TokenVerifier,
+): Promise<Response | undefined> {
+  const { pathname, searchParams } = new URL(request.url);
+  const token = searchParams.get('token');
+  if (request.method === 'POST' || !token || !SIGNED_PATH.test(pathname)) return undefined;
+  return (await tokens.verify(token)) ? undefined : refusalResponse(400, INVALID_TOKEN);
 }
 
 interface SignedUrl {

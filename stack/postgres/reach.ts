@@ -52,6 +52,11 @@ function hasSetpriv(): boolean {
   }
 }
 
+/** Whether a program that runs as `user` can be given a way through folders that are closed to it. */
+export function mayEnterClosedFolders(user: OsUser | undefined): boolean {
+  return !user || (searchCapability() !== undefined && hasSetpriv());
+}
+
 /**
  * Makes `command` run as `user` even where the data folder or the programs lie below a folder that
  * this user may not pass, such as a clone in root's own home: the program then gets the one

@@ -26,7 +26,8 @@ export interface StackStatus {
   readonly publishable_key: string | null;
   readonly secret_key: string | null;
   readonly db_url: string;
-  readonly redis_url: string;
+  /** Null before the first start, unless the server is not ours. */
+  readonly redis_url: string | null;
   readonly rtmp_url: string;
   readonly media_url: string;
   readonly services: readonly ServiceStatus[];
@@ -55,7 +56,7 @@ export function addressesOf(config: StackConfig) {
     publishable_key: keys?.publishable ?? null,
     secret_key: keys?.secret ?? null,
     db_url: config.dbUrl,
-    redis_url: config.redisUrl,
+    redis_url: keys || config.redisIsExternal ? config.redisUrl : null,
     rtmp_url: config.rtmpUrl,
     media_url: config.mediaUrl,
   };
