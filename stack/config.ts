@@ -6,6 +6,7 @@ import { readDataDir } from '../lib/data-dir.ts';
 import { databaseUrl } from '../lib/database-url.ts';
 import { HOST } from '../lib/host.ts';
 import { type PortName, readPorts } from '../lib/local-ports.ts';
+import { readNetworks } from '../lib/read-networks.ts';
 import { readNumber } from '../lib/read-number.ts';
 import { readUrl } from '../lib/read-url.ts';
 
@@ -26,14 +27,16 @@ export interface StackConfig {
   readonly realtimeUrl: string;
   readonly rtmpUrl: string;
   readonly mediaUrl: string;
+  /** Networks of proxies whose word about a client's address the gateway takes. */
+  readonly trustedProxies: readonly string[];
   /** How many restream workers to start. */
   readonly workers: number;
 }
 
 /**
  * Reads `STREAMBED_DATA_DIR` (default `.streambed`), `STREAMBED_PORT_BASE`, `STREAMBED_PORT_<NAME>`
- * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_WORKERS` and `REDIS_URL`. Throws an `Error` naming the variable
- * that does not parse.
+ * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_TRUSTED_PROXIES`, `STREAMBED_WORKERS` and `REDIS_URL`. Throws an
+ * `Error` naming the variable that does not parse.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
   const ports = readPorts(env);
@@ -49,6 +52,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     realtimeUrl: `http://${HOST}:${ports.realtime}`,
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,
+    trustedProxies: readNetworks(env, 'STREAMBED_TRUSTED_PROXIES'),
     workers: readNumber(env, 'STREAMBED_WORKERS', 1, [0, 9]),
   };
 }
