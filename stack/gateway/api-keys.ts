@@ -1,4 +1,3 @@
-import type { ApiKeyResolver } from '@supabase/lite';
 import type { StackKeys } from '../keys.ts';
 import type { TokenVerifier } from './access-token.ts';
 
@@ -9,13 +8,11 @@ const SERVICE_ROLE = { type: 'secret', claims: { role: 'service_role' } } as con
  * Who an `apikey` stands for: the two opaque keys, and the legacy JWT keys (role `anon` or
  * `service_role`, signed with our secret), which lite does not know.
  */
-export function apiKeyResolver(keys: StackKeys, tokens: TokenVerifier): ApiKeyResolver {
-  return async (key) => {
-    if (key === keys.publishable) return ANON;
-    if (key === keys.secret) return SERVICE_ROLE;
-    const claims = await tokens.verify(key);
-    if (claims?.role === 'anon') return { type: 'publishable', claims };
-    if (claims?.role === 'service_role') return { type: 'secret', claims };
-    return null;
-  };
+export async function resolveApiKey(key: string, keys: StackKeys, tokens: TokenVerifier) {
+  if (key === keys.publishable) return ANON;
+  if (key === keys.secret) return SERVICE_ROLE;
+  const claims = await tokens.verify(key);
+  if (claims?.role === 'anon') return { type: 'publishable', claims } as const;
+  if (claims?.role === 'service_role') return { type: 'secret', claims } as const;
+  return null;
 }

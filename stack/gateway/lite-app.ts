@@ -3,15 +3,17 @@ import { App, setExperimental } from '@supabase/lite';
 import type { StackConfig } from '../config.ts';
 import type { StackKeys } from '../keys.ts';
 import type { SupabaseConfig } from '../supabase-config.ts';
-import { bearerToken, TokenVerifier } from './access-token.ts';
-import { apiKeyResolver } from './api-keys.ts';
+import type { TokenVerifier } from './access-token.ts';
+import { resolveApiKey } from './api-keys.ts';
 import type { GatewayConnection } from './connection.ts';
 import { MailFolder } from './mail.ts';
+import { requestContext } from './request-context.ts';
 import { StorageFiles } from './storage-files.ts';
 
 export interface LiteParts {
   readonly config: StackConfig;
   readonly keys: StackKeys;
+  readonly tokens: TokenVerifier;
   readonly project: SupabaseConfig;
   readonly connection: GatewayConnection;
 }
@@ -48,31 +50,22 @@ function authConfig({ config, keys, project }: LiteParts) {
  * The Data API trusts a token that is signed and not expired, as PostgREST does; lite would look
  * the user and the session up for each request unless it finds them set.
  */
-function trustTokens(tokens: TokenVerifier) {
-  return async (
-    context: {
-      req: { path: string; header(name: string): string | undefined };
-      set(name: string, value: unknown): void;
-    },
-    next: () => Promise<void>,
-  ) => {
-    const token = context.req.path.startsWith('/rest/v1/')
-      ? bearerToken(context.req.header('authorization'))
-      : undefined;
-    const claims = token ? await tokens.verify(token) : null;
-    if (claims?.sub && claims.role) {
-      context.set('userId', claims.sub);
-      context.set('sessionId', claims.session_id ?? 'none');
-      context.set('jwt', claims);
-    }
-    await next();
-  };
+async function trustTokens(
+  context: { req: { path: string }; set(name: string, value: unknown): void },
+  next: () => Promise<void>,
+): Promise<void> {
+  const claims = requestContext()?.caller.claims;
+  if (context.req.path.startsWith('/rest/v1/') && claims?.sub && claims.role) {
+    context.set('userId', claims.sub);
+    context.set('sessionId', claims.session_id ?? 'none');
+    context.set('jwt', claims);
+  }
+  await next();
 }
 
 /** Data API, Auth and Storage on one connection, ready to answer requests. */
 export async function createLiteApp(parts: LiteParts): Promise<App> {
-  const { config, keys, project, connection } = parts;
-  const tokens = new TokenVerifier(keys.jwtSecret);
+  const { config, keys, tokens, project, connection } = parts;
   const mailSettings = { ...config, siteUrl: project.auth.site_url };
   setExperimental('storage', true);
   const app = new App({
@@ -86,8 +79,8 @@ export async function createLiteApp(parts: LiteParts): Promise<App> {
       server: {
         admin: false,
         disableStudio: true,
-        middlewares: [trustTokens(tokens)],
-        apiKeys: { resolver: apiKeyResolver(keys, tokens) },
+        middlewares: [trustTokens],
+        apiKeys: { resolver: (key: string) => resolveApiKey(key, keys, tokens) },
       },
     },
   });

@@ -3,10 +3,12 @@ import { HOST } from '../../lib/host.ts';
 import { loadConfig } from '../config.ts';
 import { loadKeys } from '../keys.ts';
 import { loadSupabaseConfig } from '../supabase-config.ts';
-import { completeUserTokens } from './access-token.ts';
+import { completeUserTokens, TokenVerifier } from './access-token.ts';
+import { callerReader } from './caller.ts';
 import { openConnection } from './connection.ts';
 import { surviveLostSessions } from './driver-failures.ts';
 import { createLiteApp } from './lite-app.ts';
+import { liteListener } from './lite-listener.ts';
 import { tidyConsole } from './log.ts';
 import { createGatewayServer } from './server.ts';
 import { userClaims } from './user-claims.ts';
@@ -14,16 +16,14 @@ import { userClaims } from './user-claims.ts';
 tidyConsole();
 surviveLostSessions();
 const config = loadConfig();
+const keys = loadKeys(config.dataDir);
+const tokens = new TokenVerifier(keys.jwtSecret);
 const project = loadSupabaseConfig();
 const connection = openConnection(config, project.api.schemas);
 completeUserTokens(userClaims(connection.own, `${config.apiUrl}/auth/v1`));
-const app = await createLiteApp({
-  config,
-  keys: loadKeys(config.dataDir),
-  project,
-  connection,
-});
-const server = createGatewayServer(config, app, connection);
+const app = await createLiteApp({ config, keys, tokens, project, connection });
+const lite = liteListener(app, connection, callerReader(keys, tokens));
+const server = createGatewayServer(config, lite, connection);
 
 server.on('error', (error) => {
   console.error(`gateway: ${error.message}`);

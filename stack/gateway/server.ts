@@ -1,6 +1,5 @@
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { App } from '@supabase/lite';
 import { networkList } from '../../lib/read-networks.ts';
 import type { StackConfig } from '../config.ts';
 import { bearerToken, namesNoRole } from './access-token.ts';
@@ -10,7 +9,6 @@ import { answerPreflight, isPreflight, METHODS } from './cors.ts';
 import { setForwardedHeaders } from './forwarded.ts';
 import { proxyToFunctions } from './functions-proxy.ts';
 import { answerHealth } from './health.ts';
-import { liteListener } from './lite-listener.ts';
 import { proxyToRealtime, proxyUpgrade } from './realtime-proxy.ts';
 import { resolvePath } from './request-path.ts';
 
@@ -47,13 +45,16 @@ function serviceOf(url: string): string | undefined {
     .find(Boolean);
 }
 
-/** The HTTP server that hands each request to its service, by the first part of its path. */
+/**
+ * The HTTP server that hands each request to its service, by the first part of its path.
+ *
+ * @param lite answers for the Data API, Auth and Storage
+ */
 export function createGatewayServer(
   config: StackConfig,
-  app: App,
+  lite: RequestListener,
   connection: GatewayConnection,
 ): Server {
-  const lite = liteListener(app, connection);
   const proxies = networkList(config.trustedProxies);
   const tidyRequest = (request: IncomingMessage) => {
     setForwardedHeaders(request, proxies);
