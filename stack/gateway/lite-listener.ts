@@ -5,6 +5,7 @@ import { refusalResponse } from './answer.ts';
 import type { callerReader } from './caller.ts';
 import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
+import { refuseLargeQuery } from './query-bounds.ts';
 import { type RequestContext, withRequestContext } from './request-context.ts';
 import { headToGet, refuseUnfilteredWrite } from './rest-http.ts';
 import type { PoolExhausted } from './session-pool.ts';
@@ -53,7 +54,7 @@ async function answer(
   request: Request,
   context: RequestContext,
 ): Promise<Response> {
-  const refused = refuseUnfilteredWrite(request);
+  const refused = refuseUnfilteredWrite(request) ?? refuseLargeQuery(request);
   if (refused) return refused;
   if (!(await isPrepared(connection))) return refusalResponse(503, NO_SCHEMA);
   const forLite = await unwrapUpload(headToGet(request));

@@ -4,7 +4,7 @@ const TABLE_PATH = /^\/rest\/v1\/(?!rpc\/)[^/]+$/;
 const RPC_PATH = /^\/rest\/v1\/rpc\/[^/]+$/;
 
 /** Query parameters of a table's path that filter nothing. */
-const NO_FILTER = new Set([
+export const NO_FILTER = new Set([
   'select',
   'columns',
   'order',
