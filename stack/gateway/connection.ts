@@ -17,6 +17,9 @@ import { WIRE_TYPES } from './wire-types.ts';
 /** For the gateway's own questions, which must not wait for requests that wait for them. */
 const OWN_SESSIONS = 2;
 
+/** A query of a client is one process of the server, so that it takes no more than one core. */
+const ONE_PROCESS = { max_parallel_workers_per_gather: 0 };
+
 export interface GatewayConnection {
   readonly lite: PostgresConnection;
   /** For the gateway's own questions, as its own role. */
@@ -42,7 +45,10 @@ export function openConnection(config: StackConfig, schemas: readonly string[]):
     types: lite.driver.options.types, // lite's, with ours
     connection: { application_name: 'streambed-gateway', TimeZone: 'UTC' },
   };
-  const requests = new SessionShares(() => new Session(url, options));
+  const requests = new SessionShares((kind) => {
+    const more = kind === 'service' ? {} : ONE_PROCESS;
+    return new Session(url, { ...options, connection: { ...options.connection, ...more } });
+  });
   const own = new SessionPool({ sessions: OWN_SESSIONS }, () => new Session(url, options));
   const introspect = lite.introspect.bind(lite);
   const roleSettings = new CachedReading(() => readRoleSettings(own));

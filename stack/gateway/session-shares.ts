@@ -7,8 +7,8 @@ import { PoolExhausted, type PoolSize, type SessionLender, SessionPool } from '.
 const SHARES: Readonly<Record<CallerKind, PoolSize>> = {
   service: { sessions: 8 },
   auth: { sessions: 4, ofOneClient: 3 },
-  user: { sessions: 8, ofOneClient: 5 },
-  anonymous: { sessions: 8, ofOneClient: 5 },
+  user: { sessions: 8, ofOneClient: 4 },
+  anonymous: { sessions: 8, ofOneClient: 4 },
 };
 
 /** The sessions that requests run in, divided among the kinds of callers and among their addresses. */
@@ -17,13 +17,14 @@ export class SessionShares implements SessionLender {
   readonly #toldAt = new Map<CallerKind, number>();
   readonly #origins = new WeakMap<Session, SessionPool>();
 
-  constructor(open: () => Session) {
-    const { service, auth, user, anonymous } = SHARES;
+  /** @param open opens a session for a kind of caller */
+  constructor(open: (kind: CallerKind) => Session) {
+    const poolOf = (kind: CallerKind) => new SessionPool(SHARES[kind], () => open(kind));
     this.#pools = {
-      service: new SessionPool(service, open),
-      auth: new SessionPool(auth, open),
-      user: new SessionPool(user, open),
-      anonymous: new SessionPool(anonymous, open),
+      service: poolOf('service'),
+      auth: poolOf('auth'),
+      user: poolOf('user'),
+      anonymous: poolOf('anonymous'),
     };
   }
 

@@ -7,7 +7,7 @@ import { startGateway, type TestGateway } from '../support/gateway.ts';
 
 const PATIENCE = { timeoutMs: 60_000, intervalMs: 50 };
 const [ATTACKER, ACCOMPLICE, BYSTANDER] = ['127.0.0.66', '127.0.0.67', '127.0.0.68'] as const;
-const MOST_OF_ONE_ADDRESS = 5;
+const MOST_OF_ONE_ADDRESS = 4;
 const ALL_OF_A_SHARE = 8;
 
 let gateway: TestGateway;
