@@ -40,14 +40,14 @@ try {
   for (let turn = 0; turn < turns; turn++) {
     quiet.push(await people.live(publishes));
     await attack.begin();
-    attacked.push(await people.live(publishes));
-    await attack.end();
+    attacked.push(await people.live(publishes).finally(() => attack.end()));
   }
   const rows = (['publish', 'sign-in', 'page'] as const).map(
     (what): Row => [what, [...cells(merge(quiet, what)), ...cells(merge(attacked, what))]],
   );
   printTable('', ['quiet', 'most', 'attacked', 'most'], rows);
-  console.log(`\nThe attacker's answers: ${attack.report()}`);
+  console.log(`\nPublishes refused: ${people.refused.join(', ') || 'none'}`);
+  console.log(`The attacker's answers: ${attack.report()}`);
 } finally {
   await people.end();
 }

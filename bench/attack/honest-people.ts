@@ -46,7 +46,10 @@ async function fillStreams(sql: Sql, userId: string | undefined): Promise<void> 
   await sql`vacuum analyze public.streams`;
 }
 
-/** Starts the stack; `live` has the people publish, sign in and look, and says how long each took. */
+/**
+ * Starts the stack; `live` has the people publish, sign in and look, and says how long
+ * each took; `refused` are the reasons of publishes that were refused.
+ */
 export async function openHonestPeople() {
   const stack = await startStack({ env: { STREAMBED_WORKERS: '0' } });
   const sql = postgres(stack.config.dbUrl, { max: 1, onnotice() {} });
@@ -59,9 +62,11 @@ export async function openHonestPeople() {
     await fillStreams(sql, userId);
     const anonymous = createClient(stack.config.apiUrl, stack.keys.publishable, withoutSession);
 
+    const refused: string[] = [];
     const publish = async (subject: HookSubject) => {
       const verdict = await hooks.askPublish(subject);
-      if (!verdict.isAllowed) throw new Error(`a publish was refused: ${JSON.stringify(verdict)}`);
+      if (!verdict.isAllowed) refused.push(verdict.rule);
+      return verdict.isAllowed;
     };
     const signIn = async () => {
       const { error } = await client.auth.signInWithPassword(account);
@@ -80,15 +85,19 @@ export async function openHonestPeople() {
           ...{ id: randomUUID(), ip: '127.0.0.1:50000', name, protocol: 'rtmp' },
           ...{ createtime: Date.now(), query: { key } },
         };
-        took.publish.push(await timed(() => publish(subject)));
-        await hooks.tellEnd(subject, 0);
+        let isOn = false;
+        const publishNow = async () => {
+          isOn = await publish(subject);
+        };
+        took.publish.push(await timed(publishNow));
+        if (isOn) await hooks.tellEnd(subject, 0);
         if (n < SIGN_INS_A_TURN) took['sign-in'].push(await timed(signIn));
         took.page.push(await timed(look));
         await sleep(PAUSE_MS);
       }
       return took;
     };
-    return { stack, live, end };
+    return { stack, live, refused, end };
   } catch (error) {
     await end();
     throw error;
