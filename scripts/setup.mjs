@@ -1,6 +1,6 @@
 /**
  * Brings node_modules in line with package-lock.json before `npm start`, `npm test` and
- * `npm run check`. Plain JavaScript without dependencies, because it runs before there are any,
+ * `npm run check`; with `--only-look` says what is missing, for commands that ask a running stack. Plain JavaScript without dependencies, because it runs before there are any,
  * on whatever Node (20 or later) the machine has.
  */
 import { spawnSync } from 'node:child_process';
@@ -21,10 +21,16 @@ function fail(message) {
   process.exit(1);
 }
 
+/** Why nothing can run, or null. */
+function reasonToWait() {
+  if (!existsSync(MODULES)) return 'node_modules is missing';
+  return existsSync(INSTALLED) ? null : 'the last install did not finish';
+}
+
 /** Why an install is needed, or null. */
 function reasonToInstall() {
-  if (!existsSync(MODULES)) return 'node_modules is missing';
-  if (!existsSync(INSTALLED)) return 'the last install did not finish';
+  const unusable = reasonToWait();
+  if (unusable) return unusable;
   if (statSync(INSTALLED).mtimeMs < statSync(LOCKFILE).mtimeMs) {
     return 'package-lock.json is newer than node_modules';
   }
@@ -107,7 +113,11 @@ function checkOwnNode() {
 if (Number(process.versions.node.split('.')[0]) < OLDEST_NODE) {
   fail(`Node ${OLDEST_NODE} or later is needed, this is ${process.version}`);
 }
-const reason = reasonToInstall();
+const onlyLooks = process.argv.includes('--only-look');
+const reason = onlyLooks ? reasonToWait() : reasonToInstall();
+if (reason && onlyLooks) {
+  fail(`${reason}, so nothing can run yet; wait for the "npm start" under way, or run it`);
+}
 if (reason) {
   refuseLink(reason);
   install(reason);

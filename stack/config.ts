@@ -6,6 +6,7 @@ import { readDataDir } from '../lib/data-dir.ts';
 import { databaseUrl } from '../lib/database-url.ts';
 import { HOST } from '../lib/host.ts';
 import { type PortName, readPorts } from '../lib/local-ports.ts';
+import { readNetworks } from '../lib/read-networks.ts';
 import { readNumber } from '../lib/read-number.ts';
 import { readUrl } from '../lib/read-url.ts';
 import { redisPassword } from './keys.ts';
@@ -30,6 +31,8 @@ export interface StackConfig {
   readonly mediaUrl: string;
   /** What the gateway takes of one request's body, files aside. */
   readonly maxBodyBytes: number;
+  /** Networks of proxies whose word about a client's address the gateway takes. */
+  readonly trustedProxies: readonly string[];
   /** How many restream workers to start. */
   readonly workers: number;
   /** How many connections to Realtime one address may have at a time. */
@@ -38,8 +41,9 @@ export interface StackConfig {
 
 /**
  * Reads `STREAMBED_DATA_DIR` (default `.streambed`), `STREAMBED_PORT_BASE`, `STREAMBED_PORT_<NAME>`
- * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_MAX_BODY_MB`, `STREAMBED_WORKERS`,
- * `STREAMBED_REALTIME_CONNECTIONS` and `REDIS_URL`. Throws an `Error` naming the variable that does not parse.
+ * (API, DB, FUNCTIONS, REDIS, REALTIME, RTMP, MEDIA), `STREAMBED_MAX_BODY_MB`, `STREAMBED_TRUSTED_PROXIES`,
+ * `STREAMBED_WORKERS`, `STREAMBED_REALTIME_CONNECTIONS` and `REDIS_URL`. Throws an `Error` naming the variable that
+ * does not parse.
  */
 export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
   const ports = readPorts(env);
@@ -59,6 +63,7 @@ export function loadConfig(env: NodeJS.ProcessEnv = process.env): StackConfig {
     rtmpUrl: `rtmp://${HOST}:${ports.rtmp}/live`,
     mediaUrl: `http://${HOST}:${ports.media}`,
     maxBodyBytes: readNumber(env, 'STREAMBED_MAX_BODY_MB', 10, [1, 100]) * 1024 * 1024,
+    trustedProxies: readNetworks(env, 'STREAMBED_TRUSTED_PROXIES'),
     workers: readNumber(env, 'STREAMBED_WORKERS', 1, [0, 9]),
     realtimeConnections: readNumber(env, 'STREAMBED_REALTIME_CONNECTIONS', 200, [1, 1_000_000]),
   };

@@ -2,7 +2,7 @@
 import { createSupabaseContext } from '@supabase/server';
 import { callerErrorAnswer, databaseErrorAnswer } from '../_shared/error-answer.ts';
 import { limitAnswer, tokenAnswer } from './answers.ts';
-import { clientAddress } from './client-address.ts';
+import { clientBlock } from './client-block.ts';
 import { beat, type Count, join, leave } from './count.ts';
 import { storedCount } from './stored-count.ts';
 import { readViewing, signViewing } from './token.ts';
@@ -49,7 +49,7 @@ export async function joinStream(request: Request, streamId: string): Promise<Re
   if (begin.error) return databaseErrorAnswer(begin);
   const begun: BegunViewing = begin.data;
   const viewing = newViewing(streamId, caller.userClaims?.id, begun);
-  return await answerCount(join(viewing, clientAddress(request)), () => begun.viewer_count, {
+  return await answerCount(join(viewing, clientBlock(request)), () => begun.viewer_count, {
     viewer_token: await signViewing(viewing),
     heartbeat_seconds: begun.settings.viewer_heartbeat_seconds,
   });
@@ -64,7 +64,7 @@ export async function goOn(
   const viewing = await readViewing(token);
   if (!viewing) return tokenAnswer();
   const count = action === 'beat' ? beat : leave;
-  return await answerCount(count(viewing, clientAddress(request)), () =>
+  return await answerCount(count(viewing, clientBlock(request)), () =>
     storedCount(viewing.streamId),
   );
 }

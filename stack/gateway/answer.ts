@@ -23,9 +23,17 @@ export function refusalBody({ code, message, details = null, hint = null }: Refu
   return JSON.stringify({ code, message, details, hint });
 }
 
-/** A refusal as an answer to a `Request`. */
-export function refusalResponse(status: number, refusal: Refusal): Response {
-  const headers = { ...HEADERS, ...retryHeaders(status) };
+/**
+ * A refusal as an answer to a `Request`.
+ *
+ * @param more further headers, such as another `retry-after` than a 503 has by itself
+ */
+export function refusalResponse(
+  status: number,
+  refusal: Refusal,
+  more: Readonly<Record<string, string>> = {},
+): Response {
+  const headers = { ...HEADERS, ...retryHeaders(status), ...more };
   return new Response(refusalBody(refusal), { status, headers });
 }
 

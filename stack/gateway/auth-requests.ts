@@ -1,4 +1,5 @@
 import type { LiteContext } from './lite-middleware.ts';
+import { requestContext } from './request-context.ts';
 
 type Request = LiteContext['req'];
 
@@ -77,7 +78,7 @@ export async function readAuthRequest(
   const body = method === 'GET' ? {} : await readBody(request);
   return {
     acts: actsOf(endpoint, request, body, confirmsSignUps),
-    address: request.header('x-forwarded-for') ?? '',
+    address: requestContext()?.caller.block ?? '',
     account: accountOf(body),
     isProof: endpoint === 'POST /token' || endpoint === 'POST /verify',
   };

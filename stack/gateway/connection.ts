@@ -5,21 +5,23 @@ import type { StackConfig } from '../config.ts';
 import { CachedReading } from './cached-reading.ts';
 import { asPostgrestError } from './database-errors.ts';
 import { nameRelationships } from './embed-hints.ts';
-import { pooledPostgres } from './kysely-dialect.ts';
+import { lentPostgres } from './kysely-dialect.ts';
 import { readRoleSettings } from './role-settings.ts';
 import { readSchema } from './schema.ts';
 import { followSchemaChanges } from './schema-changes.ts';
 import { Session } from './session.ts';
 import { SessionPool } from './session-pool.ts';
 import { applySessionSettings, type SessionVars } from './session-settings.ts';
+import { SessionShares } from './session-shares.ts';
 import { WIRE_TYPES } from './wire-types.ts';
 
-const REQUEST_SESSIONS = 10;
 /** For the gateway's own questions, which must not wait for requests that wait for them. */
 const OWN_SESSIONS = 2;
 
 /** A request to the Data API as lite has parsed it. */
 type Query = Parameters<PostgresConnection['onPostgrestAST']>[0];
+/** A query of a client is one process of the server, so that it takes no more than one core. */
+const ONE_PROCESS = { max_parallel_workers_per_gather: 0 };
 
 export interface GatewayConnection {
   readonly lite: PostgresConnection;
@@ -46,15 +48,18 @@ export function openConnection(config: StackConfig, schemas: readonly string[]):
     types: lite.driver.options.types, // lite's, with ours
     connection: { application_name: 'streambed-gateway', TimeZone: 'UTC' },
   };
-  const requests = new SessionPool(REQUEST_SESSIONS, () => new Session(url, options));
-  const own = new SessionPool(OWN_SESSIONS, () => new Session(url, options));
+  const requests = new SessionShares((kind) => {
+    const more = kind === 'service' ? {} : ONE_PROCESS;
+    return new Session(url, { ...options, connection: { ...options.connection, ...more } });
+  });
+  const own = new SessionPool({ sessions: OWN_SESSIONS }, () => new Session(url, options));
   const introspect = lite.introspect.bind(lite);
   const check = lite.onPostgrestAST.bind(lite);
   const roleSettings = new CachedReading(() => readRoleSettings(own));
   const schema = new CachedReading(() => readSchema(own, schemas, introspect));
 
   Object.assign(lite, {
-    kysely: new Kysely({ dialect: pooledPostgres(requests) }),
+    kysely: new Kysely({ dialect: lentPostgres(requests) }),
     introspect: () => schema.get(),
     clearSchemaCache: async () => schema.clear(),
     // lite's own would create roles and grant everything to them; true means: always SET ROLE.

@@ -84,14 +84,6 @@ export function isConnectionLost(error: unknown): boolean {
 export function asPostgrestError(error: unknown): unknown {
   if (!requestContext()?.path.startsWith('/rest/')) return error;
   const { code, message, detail, hint } = (error ?? {}) as DatabaseError;
-  if (code === 'POOL_EXHAUSTED') {
-    return asPgrst(error, 504, {
-      code: 'PGRST003',
-      message: 'Timed out acquiring connection from connection pool.',
-      details: null,
-      hint: null,
-    });
-  }
   if (isConnectionLost(error)) {
     return asPgrst(error, 503, {
       code: 'PGRST001',

@@ -13,7 +13,7 @@ import { isConnectionLost } from './database-errors.ts';
 import { unfoldNestedRows } from './nested-rows.ts';
 import { requestContext } from './request-context.ts';
 import type { Session } from './session.ts';
-import type { SessionPool } from './session-pool.ts';
+import type { SessionLender } from './session-pool.ts';
 
 const CHANGES_ROWS = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 
@@ -29,11 +29,11 @@ function rememberAndThrow(error: unknown): never {
 
 /** A session while it is lent out. */
 class Lease implements DatabaseConnection {
-  readonly #pool: SessionPool;
+  readonly #lender: SessionLender;
   #session: Session;
 
-  constructor(pool: SessionPool, session: Session) {
-    this.#pool = pool;
+  constructor(lender: SessionLender, session: Session) {
+    this.#lender = lender;
     this.#session = session;
   }
 
@@ -44,7 +44,7 @@ class Lease implements DatabaseConnection {
     } catch (error) {
       if (!isConnectionLost(error)) throw error;
       this.release();
-      this.#session = await this.#pool.acquire();
+      this.#session = await this.#lender.acquire();
       await this.#session.run('begin');
     }
   }
@@ -70,21 +70,21 @@ class Lease implements DatabaseConnection {
   }
 
   release(): void {
-    this.#pool.release(this.#session);
+    this.#lender.release(this.#session);
   }
 }
 
-class PoolDriver implements Driver {
-  readonly #pool: SessionPool;
+class LendingDriver implements Driver {
+  readonly #lender: SessionLender;
 
-  constructor(pool: SessionPool) {
-    this.#pool = pool;
+  constructor(lender: SessionLender) {
+    this.#lender = lender;
   }
 
   async init(): Promise<void> {}
 
   async acquireConnection(): Promise<Lease> {
-    return new Lease(this.#pool, await this.#pool.acquire());
+    return new Lease(this.#lender, await this.#lender.acquire());
   }
 
   beginTransaction(lease: Lease): Promise<void> {
@@ -103,15 +103,13 @@ class PoolDriver implements Driver {
     lease.release();
   }
 
-  async destroy(): Promise<void> {
-    await this.#pool.end();
-  }
+  async destroy(): Promise<void> {}
 }
 
-/** Kysely over a pool of sessions. */
-export function pooledPostgres(pool: SessionPool): Dialect {
+/** Kysely over sessions that are lent; whoever made the lender ends it. */
+export function lentPostgres(lender: SessionLender): Dialect {
   return {
-    createDriver: () => new PoolDriver(pool),
+    createDriver: () => new LendingDriver(lender),
     createQueryCompiler: () => new PostgresQueryCompiler(),
     createAdapter: () => new PostgresAdapter(),
     createIntrospector: (db) => new PostgresIntrospector(db),

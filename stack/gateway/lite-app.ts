@@ -3,13 +3,13 @@ import { App, setExperimental } from '@supabase/lite';
 import type { StackConfig } from '../config.ts';
 import type { StackKeys } from '../keys.ts';
 import type { SupabaseConfig } from '../supabase-config.ts';
-import { bearerToken, type TokenVerifier } from './access-token.ts';
 import type { ResolveKey } from './api-keys.ts';
 import { limitAuth } from './auth-limits.ts';
 import type { GatewayConnection } from './connection.ts';
 import { confirmEmailChanges } from './email-change.ts';
 import { below, type LiteMiddleware } from './lite-middleware.ts';
 import { MailFolder } from './mail.ts';
+import { requestContext } from './request-context.ts';
 import { StorageFiles } from './storage-files.ts';
 import { uploadLimits } from './upload-limits.ts';
 
@@ -18,7 +18,6 @@ export interface LiteParts {
   readonly keys: StackKeys;
   readonly project: SupabaseConfig;
   readonly connection: GatewayConnection;
-  readonly tokens: TokenVerifier;
   readonly resolveKey: ResolveKey;
 }
 
@@ -54,10 +53,9 @@ function authConfig({ config, keys, project }: LiteParts) {
  * The Data API trusts a token that is signed and not expired, as PostgREST does; lite would look
  * the user and the session up for each request unless it finds them set.
  */
-function trustTokens(tokens: TokenVerifier): LiteMiddleware {
+function trustTokens(): LiteMiddleware {
   return async (context, next) => {
-    const token = bearerToken(context.req.header('authorization'));
-    const claims = token ? await tokens.verify(token) : null;
+    const claims = requestContext()?.caller.claims;
     if (claims?.sub && claims.role) {
       context.set('userId', claims.sub);
       context.set('sessionId', claims.session_id ?? 'none');
@@ -70,7 +68,7 @@ function trustTokens(tokens: TokenVerifier): LiteMiddleware {
 
 /** Data API, Auth and Storage on one connection, ready to answer requests. */
 export async function createLiteApp(parts: LiteParts): Promise<App> {
-  const { config, project, connection, tokens, resolveKey } = parts;
+  const { config, project, connection, resolveKey } = parts;
   const mailSettings = { ...config, siteUrl: project.auth.site_url };
   setExperimental('storage', true);
   const app = new App({
@@ -85,7 +83,7 @@ export async function createLiteApp(parts: LiteParts): Promise<App> {
         admin: false,
         disableStudio: true,
         middlewares: [
-          below('/rest/v1/', trustTokens(tokens)),
+          below('/rest/v1/', trustTokens()),
           below('/auth/v1/', limitAuth(project.auth)),
           below('/auth/v1/', confirmEmailChanges()),
         ],

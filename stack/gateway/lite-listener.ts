@@ -3,13 +3,16 @@ import { getRequestListener } from '@hono/node-server';
 import type { App } from '@supabase/lite';
 import type { TokenVerifier } from './access-token.ts';
 import { refusalResponse } from './answer.ts';
+import type { callerReader } from './caller.ts';
 import type { GatewayConnection } from './connection.ts';
 import { allowReading } from './cors.ts';
 import { faultOfRequest } from './input-errors.ts';
+import { refuseLargeQuery } from './query-bounds.ts';
 import type { ReadRequest, RequestBodies } from './request-bodies.ts';
-import { requestContext, withRequestContext } from './request-context.ts';
+import { type RequestContext, requestContext, withRequestContext } from './request-context.ts';
 import { RequestRefused } from './request-refused.ts';
 import { headToGet, refuseDeepQuery, refuseUnfilteredWrite, spellOutFilters } from './rest-http.ts';
+import type { PoolExhausted } from './session-pool.ts';
 import { fixStorageAnswer, refuseWrongSignature } from './storage-http.ts';
 
 /** lite, and what stands around it. */
@@ -18,12 +21,36 @@ export interface LiteService {
   readonly connection: GatewayConnection;
   readonly bodies: RequestBodies;
   readonly tokens: TokenVerifier;
+  readonly readCaller: ReturnType<typeof callerReader>;
 }
 
 const NO_SCHEMA = {
   code: 'PGRST002',
   message: 'Could not query the database for the schema cache. Retrying.',
 } as const;
+
+/** As long as a statement of somebody anonymous may take. */
+const WAIT_SECONDS = 3;
+
+const TOO_MANY_REQUESTS = {
+  code: 'too_many_requests',
+  message: 'Too many requests from this address wait for the database.',
+  hint: `Wait ${WAIT_SECONDS} seconds, and send fewer at once or lighter ones.`,
+} as const;
+
+const DATABASE_BUSY = {
+  code: 'PGRST003',
+  message: 'Timed out acquiring connection from connection pool.',
+  hint: `Try again after ${WAIT_SECONDS} seconds.`,
+} as const;
+
+/** The refusal of a request for which no session of the database came free. */
+function refuseExhausted({ isByClient }: PoolExhausted): Response {
+  const headers = { 'retry-after': String(WAIT_SECONDS) };
+  return isByClient
+    ? refusalResponse(429, TOO_MANY_REQUESTS, headers)
+    : refusalResponse(503, DATABASE_BUSY, headers);
+}
 
 async function isPrepared(connection: GatewayConnection): Promise<boolean> {
   try {
@@ -46,14 +73,17 @@ async function ask(app: App, { request, release }: ReadRequest): Promise<Respons
 async function answer(
   { app, connection, bodies, tokens }: LiteService,
   request: Request,
+  context: RequestContext,
 ): Promise<Response> {
   const refused =
     refuseUnfilteredWrite(request) ??
+    refuseLargeQuery(request) ??
     refuseDeepQuery(request) ??
     (await refuseWrongSignature(request, tokens));
   if (refused) return refused;
   if (!(await isPrepared(connection))) return refusalResponse(503, NO_SCHEMA);
   const response = await ask(app, await bodies.read(headToGet(request)));
+  if (context.exhausted && !response.ok) return refuseExhausted(context.exhausted);
   return fixStorageAnswer(request, response);
 }
 
@@ -79,11 +109,13 @@ async function answerOrRefuse(answering: Promise<Response>): Promise<Response> {
 
 /** Answers requests to the Data API, Auth and Storage. */
 export function liteListener(service: LiteService): RequestListener {
-  const listener = getRequestListener((request) => {
+  const listener = getRequestListener(async (request) => {
     const { pathname: path } = new URL(request.url);
     const headers = Object.fromEntries(request.headers);
-    return withRequestContext({ method: request.method, path, headers }, async () =>
-      allowReading(await answerOrRefuse(answer(service, request))),
+    const caller = await service.readCaller(path, headers);
+    const context: RequestContext = { method: request.method, path, headers, caller };
+    return withRequestContext(context, async () =>
+      allowReading(await answerOrRefuse(answer(service, request, context))),
     );
   });
   return (request, response) => {

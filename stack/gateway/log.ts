@@ -6,8 +6,12 @@ interface CodedError extends Error {
   readonly detail?: string;
 }
 
-/** SQLSTATE classes by which the database refuses a request rather than fails. */
-const REFUSAL = /^(PT[1-4]..|PGRST\d{3}|0[LP]...|2[0-8]...|40...|42...|44...|P0001)$/;
+/**
+ * SQLSTATE classes by which the database refuses a request rather than fails, and what is told once a
+ * minute (`SessionShares`).
+ */
+const REFUSAL =
+  /^(POOL_EXHAUSTED|PT[1-4]..|PGRST\d{3}|0[LP]...|2[0-8]...|40...|42...|44...|P0001)$/;
 
 function pgrstStatus(error: CodedError): number {
   const { status } = JSON.parse(error.detail ?? '{}') as { status?: number };

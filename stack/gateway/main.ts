@@ -6,6 +6,7 @@ import { loadSupabaseConfig } from '../supabase-config.ts';
 import { completeUserTokens, TokenVerifier } from './access-token.ts';
 import { apiKeyResolver } from './api-keys.ts';
 import { byteSize } from './byte-size.ts';
+import { callerReader } from './caller.ts';
 import { Callers } from './callers.ts';
 import { openConnection } from './connection.ts';
 import { surviveLostSessions } from './driver-failures.ts';
@@ -18,19 +19,20 @@ import { userClaims } from './user-claims.ts';
 tidyConsole();
 surviveLostSessions();
 const config = loadConfig();
+const keys = loadKeys(config.dataDir);
+const tokens = new TokenVerifier(keys.jwtSecret);
 const project = loadSupabaseConfig();
 const connection = openConnection(config, project.api.schemas);
 completeUserTokens(userClaims(connection.own, `${config.apiUrl}/auth/v1`));
-const keys = loadKeys(config.dataDir);
-const tokens = new TokenVerifier(keys.jwtSecret);
 const resolveKey = apiKeyResolver(keys, tokens);
-const app = await createLiteApp({ config, keys, project, connection, tokens, resolveKey });
+const app = await createLiteApp({ config, keys, project, connection, resolveKey });
 const bodies = new RequestBodies(
   new Callers(resolveKey, tokens),
   config.maxBodyBytes,
   byteSize(project.storage.file_size_limit),
 );
-const server = createGatewayServer(config, { app, connection, bodies, tokens });
+const readCaller = callerReader(resolveKey, tokens);
+const server = createGatewayServer(config, { app, connection, bodies, tokens, readCaller });
 
 server.on('error', (error) => {
   console.error(`gateway: ${error.message}`);

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { refusalBody } from './answer.ts';
-import { setForwardedHeaders } from './forwarded.ts';
 import { proxyTo } from './proxy.ts';
 
 const DOWN = {
@@ -44,14 +43,13 @@ function requestHead(request: IncomingMessage): string {
   return `${lines.join('\r\n')}\r\n\r\n`;
 }
 
-/** Joins a client's WebSocket to Realtime, with the client's real address in its headers. */
+/** Joins a client's WebSocket to Realtime. */
 export function proxyUpgrade(
   realtimeUrl: string,
   request: IncomingMessage,
   client: Duplex,
   head: Buffer,
 ): void {
-  setForwardedHeaders(request);
   const { hostname, port } = new URL(realtimeUrl);
   const realtime = connect({ host: hostname, port: Number(port), noDelay: true });
   let isJoined = false;

@@ -1,15 +1,17 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { networkList } from '../../lib/read-networks.ts';
 import type { StackConfig } from '../config.ts';
 import { bearerToken, namesNoRole } from './access-token.ts';
 import { isReadableAddress, MALFORMED_ADDRESS } from './address.ts';
 import { refusalBody, refuse } from './answer.ts';
-import { answerPreflight, isPreflight } from './cors.ts';
+import { answerPreflight, isPreflight, METHODS } from './cors.ts';
 import { setForwardedHeaders } from './forwarded.ts';
 import { proxyToFunctions } from './functions-proxy.ts';
 import { answerHealth } from './health.ts';
 import { type LiteService, liteListener } from './lite-listener.ts';
 import { proxyToRealtime, proxyUpgrade } from './realtime-proxy.ts';
+import { resolvePath } from './request-path.ts';
 
 const NOT_FOUND = {
   code: 'not_found',
@@ -21,6 +23,12 @@ const NOT_AN_ACCESS_TOKEN = {
   code: 'PGRST301',
   message: 'No suitable key or wrong key type',
   details: 'The token names no role: it is not an access token.',
+} as const;
+
+const NO_METHOD = {
+  code: 'method_not_allowed',
+  message: 'No service knows this method.',
+  hint: `Use one of ${METHODS}.`,
 } as const;
 
 function refuseUpgrade(socket: Duplex): void {
@@ -42,9 +50,18 @@ function serviceOf(url: string): string | undefined {
 export function createGatewayServer(config: StackConfig, service: LiteService): Server {
   const { connection } = service;
   const lite = liteListener(service);
+  const proxies = networkList(config.trustedProxies);
+  const tidyRequest = (request: IncomingMessage) => {
+    setForwardedHeaders(request, proxies);
+    resolvePath(request);
+  };
   const server = createServer((request, response) => {
     if (!isReadableAddress(request.url ?? '/')) return refuse(response, 400, MALFORMED_ADDRESS);
-    setForwardedHeaders(request);
+    tidyRequest(request);
+    if (!METHODS.split(', ').includes(request.method ?? '')) {
+      response.setHeader('allow', METHODS);
+      return refuse(response, 405, NO_METHOD);
+    }
     if (namesNoRole(bearerToken(request.headers.authorization))) {
       return refuse(response, 401, NOT_AN_ACCESS_TOKEN);
     }
@@ -65,6 +82,7 @@ export function createGatewayServer(config: StackConfig, service: LiteService): 
     }
   });
   server.on('upgrade', (request, socket, head) => {
+    tidyRequest(request);
     if (serviceOf(request.url ?? '/') !== 'realtime') return refuseUpgrade(socket);
     proxyUpgrade(config.realtimeUrl, request, socket, head);
   });

@@ -32,6 +32,16 @@ const beat = (token: string, headers?: Record<string, string>) =>
   callViewer(stack, { action: 'beat', viewer_token: token }, headers);
 const leave = (token: string) => callViewer(stack, { action: 'leave', viewer_token: token });
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+/** Joins without a gateway, which would overwrite the address. */
+const joinFrom = async (address: string, streamId: string): Promise<number> => {
+  const answer = await fetch(`${stack.config.functionsUrl}/functions/v1/viewer`, {
+    method: 'POST',
+    headers: { apikey: stack.keys.publishable, 'x-real-ip': address },
+    body: JSON.stringify({ action: 'join', stream_id: streamId }),
+  });
+  await answer.body?.cancel();
+  return answer.status;
+};
 const storedOf = async (streamId: string) => {
   const [row] = await sql`
     select stream.viewer_count, stream.peak_viewers, session.unique_viewers, session.viewer_seconds::int, session.average_viewers::float
@@ -193,6 +203,23 @@ describe('limits', () => {
       expect(await waitUntil(isHeldUp, PATIENCE)).toBe(true);
     } finally {
       await setSetting('viewer_address_requests_burst', 200);
+    }
+  });
+
+  test('an IPv6 client is its network, however many of its addresses it uses', async () => {
+    const { streamId } = await goLive(stack);
+    await setSetting('viewer_address_requests_burst', 2);
+    await setSetting('viewer_address_requests_per_second', 1);
+    const statuses = (addresses: string[]) =>
+      Promise.all(addresses.map((address) => joinFrom(address, streamId)));
+    const isHeldUp = async () =>
+      (await statuses(['2001:db8:0:7::1', '2001:db8:0:7::2', '2001:db8:0:7:8::3'])).includes(429);
+    try {
+      expect(await waitUntil(isHeldUp, PATIENCE)).toBe(true);
+      expect(await joinFrom('2001:db8:0:8::1', streamId)).toBe(200);
+    } finally {
+      await setSetting('viewer_address_requests_burst', 200);
+      await setSetting('viewer_address_requests_per_second', 50);
     }
   });
 });

@@ -6,6 +6,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readFileSync,
   rmSync,
   symlinkSync,
   utimesSync,
@@ -15,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../../lib/root.ts';
+import { runProgram } from '../../lib/run-program.ts';
 import { runNode } from '../support/cli.ts';
 
 let project: string;
@@ -59,6 +61,33 @@ test('a fresh clone is installed, with one line that says so; after that it is l
   expect(first.stdout).toMatch(/^setup: node_modules is missing; running npm ci/);
   expect(existsSync(installed())).toBe(true);
   expect(await setUp()).toMatchObject({ code: 0, stdout: '' });
+});
+
+test('who only looks is told in one line what is missing, and nothing is installed', async () => {
+  const look = () => runNode([join(project, 'scripts', 'setup.mjs'), '--only-look']);
+  const first = await look();
+  expect(first).toMatchObject({ code: 1, stdout: '' });
+  expect(first.stderr).toMatch(/^setup: node_modules is missing, so nothing can run yet; .*\n$/);
+  expect(existsSync(join(project, 'node_modules'))).toBe(false);
+  await setUp();
+  const later = new Date(Date.now() + 5_000);
+  utimesSync(join(project, 'package-lock.json'), later, later);
+  expect(await look()).toMatchObject({ code: 0, stdout: '', stderr: '' });
+  rmSync(installed());
+  expect((await look()).stderr).toMatch(/^setup: the last install did not finish, so nothing/);
+});
+
+test.each(['status', 'stop'])('npm run %s during the install has no stack trace', async (name) => {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  const own = { [`pre${name}`]: scripts[`pre${name}`], [name]: scripts[name] };
+  writeJson('package.json', { name: 'sample', version: '1.0.0', scripts: own });
+  const { code, stderr } = await runProgram('npm', ['run', name], {
+    cwd: project,
+    env: process.env,
+  });
+  expect(code).toBe(1);
+  expect(stderr).toContain('node_modules is missing, so nothing can run yet');
+  expect(stderr).not.toMatch(/^ {4}at /m);
 });
 
 test('an install that was interrupted is done again', async () => {
