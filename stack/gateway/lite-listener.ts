@@ -11,7 +11,7 @@ import { refuseLargeQuery } from './query-bounds.ts';
 import type { ReadRequest, RequestBodies } from './request-bodies.ts';
 import { type RequestContext, requestContext, withRequestContext } from './request-context.ts';
 import { RequestRefused } from './request-refused.ts';
-import { headToGet, refuseDeepQuery, refuseUnfilteredWrite, spellOutFilters } from './rest-http.ts';
+import { headToGet, refuseUnfilteredWrite, spellOutFilters } from './rest-http.ts';
 import type { PoolExhausted } from './session-pool.ts';
 import { fixStorageAnswer, refuseWrongSignature } from './storage-http.ts';
 
@@ -78,7 +78,6 @@ async function answer(
   const refused =
     refuseUnfilteredWrite(request) ??
     refuseLargeQuery(request) ??
-    refuseDeepQuery(request) ??
     (await refuseWrongSignature(request, tokens));
   if (refused) return refused;
   if (!(await isPrepared(connection))) return refusalResponse(503, NO_SCHEMA);

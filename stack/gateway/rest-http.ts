@@ -5,13 +5,6 @@ import { keepRepeated } from './repeated-filters.ts';
 const TABLE_PATH = /^\/rest\/v1\/(?!rpc\/)[^/]+$/;
 const RPC_PATH = /^\/rest\/v1\/rpc\/[^/]+$/;
 
-const QUERY_TOO_DEEP: Refusal = {
-  code: 'query_too_deep',
-  message: 'The filters or embedded tables of the query are nested too deep.',
-  details: 'query_too_deep',
-  hint: 'Write flatter conditions, or put the query into a function.',
-};
-
 const VERBS: Readonly<Record<string, string>> = { PATCH: 'UPDATE', DELETE: 'DELETE' };
 
 /**
@@ -25,21 +18,6 @@ export function refuseUnfilteredWrite(request: Request): Response | undefined {
   if ([...searchParams.keys()].some(isFilter)) return undefined;
   const refusal: Refusal = { code: '21000', message: `${verb} requires a WHERE clause` };
   return refusalResponse(400, refusal);
-}
-
-/** How deep filters and embedded tables may be nested; lite and Postgres read them recursively. */
-const MAX_QUERY_DEPTH = 32;
-
-/** The refusal of a query whose parentheses are nested too deep; else undefined. */
-export function refuseDeepQuery(request: Request): Response | undefined {
-  const { pathname, search } = new URL(request.url);
-  if (!pathname.startsWith('/rest/')) return undefined;
-  let depth = 0;
-  for (const [bracket] of search.matchAll(/\(|\)|%28|%29/g)) {
-    depth += bracket === '(' || bracket === '%28' ? 1 : -1;
-    if (depth > MAX_QUERY_DEPTH) return refusalResponse(400, QUERY_TOO_DEEP);
-  }
-  return undefined;
 }
 
 /** A HEAD of a function asks what GET does; lite takes its arguments for filters. */
