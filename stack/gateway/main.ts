@@ -5,9 +5,9 @@ import { loadKeys } from '../keys.ts';
 import { loadSupabaseConfig } from '../supabase-config.ts';
 import { completeUserTokens, TokenVerifier } from './access-token.ts';
 import { apiKeyResolver } from './api-keys.ts';
+import { BodySenders } from './body-senders.ts';
 import { byteSize } from './byte-size.ts';
 import { callerReader } from './caller.ts';
-import { Callers } from './callers.ts';
 import { openConnection } from './connection.ts';
 import { surviveLostSessions } from './driver-failures.ts';
 import { createLiteApp } from './lite-app.ts';
@@ -27,7 +27,7 @@ completeUserTokens(userClaims(connection.own, `${config.apiUrl}/auth/v1`));
 const resolveKey = apiKeyResolver(keys, tokens);
 const app = await createLiteApp({ config, keys, project, connection, resolveKey });
 const bodies = new RequestBodies(
-  new Callers(resolveKey, tokens),
+  new BodySenders(resolveKey, tokens),
   config.maxBodyBytes,
   byteSize(project.storage.file_size_limit),
 );

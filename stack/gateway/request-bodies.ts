@@ -7,10 +7,11 @@ import {
   JSON_TOO_DEEP,
   TOO_MANY_BODIES,
 } from './body-refusals.ts';
-import type { Caller, Callers } from './callers.ts';
+import type { BodySender, BodySenders } from './body-senders.ts';
 import { hasBody, IncomingBody } from './incoming-body.ts';
 import { checkInput } from './input.ts';
 import { JsonDepth } from './json-depth.ts';
+import { requestContext } from './request-context.ts';
 import { RequestRefused } from './request-refused.ts';
 import { isUpload, openUpload } from './storage-upload.ts';
 
@@ -51,7 +52,7 @@ function withBody(request: Request, body: Buffer<ArrayBuffer> | null): Request {
  * A file is handed on as a stream.
  */
 export class RequestBodies {
-  readonly #callers: Callers;
+  readonly #senders: BodySenders;
   readonly #maxBytes: number;
   readonly #maxFileBytes: number;
   readonly #clients: BodyBudget;
@@ -62,8 +63,8 @@ export class RequestBodies {
    * @param maxBytes of one body that is not a file
    * @param maxFileBytes the project's limit of a file
    */
-  constructor(callers: Callers, maxBytes: number, maxFileBytes: number) {
-    this.#callers = callers;
+  constructor(senders: BodySenders, maxBytes: number, maxFileBytes: number) {
+    this.#senders = senders;
     this.#maxBytes = maxBytes;
     this.#maxFileBytes = maxFileBytes;
     this.#clients = new BodyBudget(LARGEST_AT_ONCE * maxBytes, maxBytes);
@@ -78,15 +79,15 @@ export class RequestBodies {
    */
   async read(request: Request): Promise<ReadRequest> {
     if (!hasBody(request)) return { request, release: async () => {} };
-    const caller = await this.#callers.of(request);
-    if (caller === 'refused' || !request.body) {
+    const sender = await this.#senders.of(request);
+    if (sender === 'refused' || !request.body) {
       return { request: withBody(request, null), release: async () => {} };
     }
     const limit = this.#limit(request);
     if (declaredLength(request) > limit.bytes) throw new RequestRefused(413, limit.refusal);
     const body = new IncomingBody(request.body);
     try {
-      if (!isUpload(request)) return await this.#readWhole(request, body, limit, caller);
+      if (!isUpload(request)) return await this.#readWhole(request, body, limit, sender);
       return { request: await openUpload(request, body), release: () => body.discard() };
     } catch (error) {
       await body.discard();
@@ -108,15 +109,15 @@ export class RequestBodies {
     request: Request,
     body: IncomingBody,
     limit: Limit,
-    caller: Caller,
+    sender: BodySender,
   ): Promise<ReadRequest> {
-    const budget = caller === 'service' ? this.#services : this.#clients;
-    const sender = request.headers.get('x-real-ip') ?? '';
+    const budget = sender === 'service' ? this.#services : this.#clients;
+    const address = requestContext()?.caller.block ?? '';
     let taken = 0;
-    const release = async () => budget.release(sender, taken);
+    const release = async () => budget.release(address, taken);
     const take = (bytes: number) => {
       if (taken + bytes > limit.bytes) throw new RequestRefused(413, limit.refusal);
-      if (!budget.take(sender, bytes)) throw new RequestRefused(429, TOO_MANY_BODIES);
+      if (!budget.take(address, bytes)) throw new RequestRefused(429, TOO_MANY_BODIES);
       taken += bytes;
     };
     try {

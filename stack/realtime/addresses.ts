@@ -1,5 +1,6 @@
 /** What the clients behind one address may take of the service together, so that none takes it from the rest. */
 import type { IncomingMessage } from 'node:http';
+import { addressBlock } from '../../functions/_shared/address-block.ts';
 import {
   Budget,
   MAX_BINDINGS_PER_ADDRESS,
@@ -10,21 +11,6 @@ import {
 } from './limits.ts';
 
 const FORGET_EVERY_MS = 60_000;
-
-/** The first 64 bits of an IPv6 address, which one subscriber has to itself; any other address as it is. */
-export function shareName(address: string): string {
-  const plain = address.replace(/^::ffff:(?=[\d.]+$)/i, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail] = plain.toLowerCase().split('%')[0]?.split('::') ?? [];
-  const [before, after] = [head, tail ?? ''].map((part) => part.split(':').filter(Boolean));
-  const left = before ?? [];
-  const gap = tail === undefined ? 0 : 8 - left.length - (after?.length ?? 0);
-  const groups = [...left, ...Array(Math.max(0, gap)).fill('0'), ...(after ?? [])];
-  return groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
-}
 
 /** One address' share. */
 export class AddressShare {
@@ -67,7 +53,7 @@ export class Addresses {
   /** The share of whoever sent a request, by the address that the gateway says. */
   of({ headers, socket }: IncomingMessage): AddressShare {
     const said = headers['x-real-ip'];
-    const name = shareName(typeof said === 'string' ? said : (socket.remoteAddress ?? ''));
+    const name = addressBlock(typeof said === 'string' ? said : (socket.remoteAddress ?? ''));
     const share = this.#shares.get(name) ?? new AddressShare(this.#maxConnections);
     this.#shares.set(name, share);
     return share;

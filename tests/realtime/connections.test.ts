@@ -1,7 +1,6 @@
 /** How many connections one address may have. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { waitFor } from '../../lib/wait.ts';
-import { shareName } from '../../stack/realtime/addresses.ts';
 import { connectRaw } from '../support/raw-socket.ts';
 import { listen, startRealtime, type TestRealtime } from '../support/realtime.ts';
 
@@ -25,16 +24,4 @@ test('one more than an address may have is refused, and one that ends makes room
   inItsPlace?.end();
   expect(bystander.states).toEqual(['SUBSCRIBED']);
   for (const socket of opened) socket.end();
-});
-
-test.for([
-  ['192.0.2.7', '192.0.2.7'],
-  ['::ffff:192.0.2.7', '192.0.2.7'],
-  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2'],
-  ['2001:0DB8:0001:2::9', '2001:db8:1:2'],
-  ['2001:db8::9', '2001:db8:0:0'],
-  ['fe80::1%eth0', 'fe80:0:0:0'],
-  ['::1', '0:0:0:0'],
-] as const)('the address %s shares as %s', ([address, name]) => {
-  expect(shareName(address)).toBe(name);
 });

@@ -2,7 +2,7 @@ import { bearerToken, type TokenVerifier } from './access-token.ts';
 import type { ResolveKey } from './api-keys.ts';
 
 /** Who sends a request: nobody whose body is worth reading, anybody, or a holder of the secret key. */
-export type Caller = 'refused' | 'client' | 'service';
+export type BodySender = 'refused' | 'client' | 'service';
 
 /** Addresses of Auth that a browser opens without a key. */
 const WITHOUT_KEY = /^\/auth\/v1\/(callback|authorize|verify|\.well-known\/)/;
@@ -11,7 +11,7 @@ const WITHOUT_KEY = /^\/auth\/v1\/(callback|authorize|verify|\.well-known\/)/;
  * Tells from a request's key and token alone who sends it. `refused` is only who lite refuses, so
  * that it can be left to lite to say why.
  */
-export class Callers {
+export class BodySenders {
   readonly #resolveKey: ResolveKey;
   readonly #tokens: TokenVerifier;
 
@@ -20,7 +20,7 @@ export class Callers {
     this.#tokens = tokens;
   }
 
-  async of(request: Request): Promise<Caller> {
+  async of(request: Request): Promise<BodySender> {
     const { pathname, searchParams } = new URL(request.url);
     const key = request.headers.get('apikey') ?? searchParams.get('apikey');
     const known = key ? await this.#resolveKey(key) : null;
