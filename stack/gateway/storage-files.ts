@@ -8,6 +8,7 @@ import type { ReadableStream as WebReadableStream } from 'node:stream/web';
 import { fileTooLarge } from './body-refusals.ts';
 import { requestContext } from './request-context.ts';
 import { RequestRefused } from './request-refused.ts';
+import { storedPath } from './stored-path.ts';
 import type { UploadLimits } from './upload-limits.ts';
 
 interface FileMetadata {
@@ -64,10 +65,8 @@ export class StorageFiles {
     this.#limits = limits;
   }
 
-  /** Named for a digest: a key may be longer than a file's name, or the folder of another. */
   #path(bucket: string, key: string): string {
-    const name = createHash('sha256').update(`${bucket}/${key}`).digest('hex');
-    return join(this.#root, name.slice(0, 2), name);
+    return storedPath(this.#root, bucket, key);
   }
 
   async #metadata(path: string): Promise<FileMetadata> {

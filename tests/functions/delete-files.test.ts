@@ -6,6 +6,7 @@ import postgres, { type Sql } from 'postgres';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { databaseUrl } from '../../lib/database-url.ts';
 import { waitUntil } from '../../lib/wait.ts';
+import { storedPath } from '../../stack/gateway/stored-path.ts';
 import { startStack, type TestStack } from '../support/stack.ts';
 import { type Account, signUp } from '../support/watching.ts';
 
@@ -73,7 +74,7 @@ async function deleteAccount(account: Account) {
 const isStored = async (path: string) =>
   (await sql`select from storage.objects where bucket_id = 'videos' and name = ${path}`).length > 0;
 const isOnDisk = (path: string) =>
-  existsSync(join(stack.config.dataDir, 'storage', 'videos', path));
+  existsSync(storedPath(join(stack.config.dataDir, 'storage'), 'videos', path));
 const queued = async () =>
   (await sql`select name from private.file_deletions order by name`).map(({ name }) => name);
 const runs = async () => [

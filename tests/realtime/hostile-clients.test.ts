@@ -159,7 +159,7 @@ test.for([
   ['POST', '//', 404],
   ['POST', '//127.0.0.1:1/api/broadcast', 404],
   ['GET', '?x', 404],
-  ['GET', '/%', 404],
+  ['GET', '/%', 400],
   ['POST', '/api/broadcast/%/events/%', 400],
 ] as const)('%s of the path "%s"', async ([method, path, status]) => {
   const { gateway } = realtime;
